@@ -1,0 +1,186 @@
+"""The one door through which media is opened.
+
+FFmpeg decides by content what a file is, and some of what it knows are scripts: a playlist, a concat list or an SDP
+that calls itself `lesson.mp4` would make it open other files and hosts. So the file is handed over as an open handle
+(FFmpeg never sees a name, and a name that starts with a dash, holds a colon or is not UTF-8 means nothing to it), only
+container formats that hold their own essence are recognised, and no protocol is permitted for anything they refer to.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+DEMUXERS = (
+    "aac",
+    "ac3",
+    "aiff",
+    "amr",
+    "ape",
+    "asf",
+    "avi",
+    "caf",
+    "eac3",
+    "flac",
+    "flv",
+    "h264",
+    "hevc",
+    "live_flv",
+    "m4v",
+    "matroska",
+    "webm",
+    "mov",
+    "mp4",
+    "m4a",
+    "3gp",
+    "3g2",
+    "mj2",
+    "mp3",
+    "mpeg",
+    "mpegts",
+    "mpegvideo",
+    "mxf",
+    "ogg",
+    "pva",
+    "rm",
+    "vc1test",
+    "w64",
+    "wav",
+)
+"""Self-contained formats. Left out on purpose: hls, dash, concat, image2, sdp, rtsp, imf, webm_dash_manifest, lavfi,
+ffmetadata and every subtitle or playlist format, which name other files or hosts."""
+
+_NO_PROTOCOL = "none"
+_BUFFER_BYTES = 1 << 18
+# A stream that starts late (a slide deck whose sound begins after a minute) must still be found, yet a hostile file
+# must not make probing read for ever.
+_OPTIONS = {
+    "format_whitelist": ",".join(DEMUXERS),
+    "protocol_whitelist": _NO_PROTOCOL,
+    "probesize": str(20_000_000),
+    "max_probe_packets": "5000",
+    "max_streams": "64",
+}
+
+_SCRIPTS = (
+    (b"#EXTM3U", "HLS/M3U playlist"),
+    (b"ffconcat version", "ffconcat script"),
+    (b"[playlist]", "PLS playlist"),
+    (b"[Reference]", "ASX playlist"),
+    (b"<asx", "ASX playlist"),
+    (b"<smil", "SMIL presentation"),
+    (b"<MPD", "DASH manifest"),
+    (b"v=0\r\no=", "SDP description"),
+    (b"v=0\no=", "SDP description"),
+    (b";FFMETADATA", "FFmpeg metadata script"),
+    (b"RTSPtext", "RTSP reference"),
+    (b"SMILtext", "SMIL presentation"),
+)
+
+
+_BOXES = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"moof", b"styp", b"sidx", b"pnot")
+_MAGIC = (
+    b"\x1aE\xdf\xa3",
+    b"RIFF",
+    b"OggS",
+    b"fLaC",
+    b"FLV\x01",
+    b"0&\xb2u",
+    b"\x06\x0e+4\x02\x05\x01\x01",
+    b"ID3",
+    b"FORM",
+)
+
+
+class MediaError(Exception):
+    """A media file that cannot be used, and why. `code` is kebab-case, `detail` the tool's or our own words."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(code, detail)
+        self.code = code
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.detail}"
+
+
+def script_kind(head: bytes) -> str | None:
+    """Which kind of playlist or script the first bytes of a file are, if they are one."""
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    for mark, name in _SCRIPTS:
+        if text.startswith(mark.lower()):
+            return name
+    if text.startswith(b"<?xml") and b"<mpd" in text:
+        return "DASH manifest"
+    return None
+
+
+def _known_head(head: bytes) -> bool:
+    return head[4:8] in _BOXES or head.startswith(_MAGIC)
+
+
+def _open_code(error: Exception, head: bytes) -> str:
+    # EINVAL is FFmpeg's word for a format that it recognises and the allow-list refuses. INVALIDDATA is both "no idea"
+    # and "an MP4 without its index": only the first bytes tell the two apart.
+    if getattr(error, "errno", None) == errno.EINVAL:
+        return "format-refused"
+    return "unreadable-header" if _known_head(head) else "not-media"
+
+
+@contextmanager
+def open_media(path: Path) -> Iterator[InputContainer]:
+    """Open a media file for demuxing: `with open_media(path) as container: …`.
+
+    Raises MediaError: `unreadable` (the system refuses), `not-a-file`, `empty`, `playlist` (a script that refers to
+    other files), `not-media` (no format recognised), `format-refused` (a format coursekit does not open),
+    `unreadable-header` (recognised, but it does not open), `no-streams`. An FFmpeg error that leaves the body comes
+    out as MediaError `read-failed`.
+    """
+    import av
+    import av.logging
+
+    try:
+        # O_NONBLOCK: opening a FIFO that calls itself a lesson must not wait for a writer for ever.
+        fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
+    except OSError as error:
+        raise MediaError("unreadable", error.strerror or str(error)) from error
+    try:
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode):
+            raise MediaError("not-a-file", "not a regular file")
+        if status.st_size == 0:
+            raise MediaError("empty", "0 bytes")
+    except MediaError:
+        os.close(fd)
+        raise
+    with os.fdopen(fd, "rb", buffering=0) as handle:
+        head = handle.read(4096) or b""
+        handle.seek(0)
+        if script := script_kind(head):
+            raise MediaError("playlist", script)
+        try:
+            container = av.open(
+                handle,
+                mode="r",
+                container_options=dict(_OPTIONS),
+                metadata_encoding="utf-8",
+                metadata_errors="replace",
+                buffer_size=_BUFFER_BYTES,
+            )
+        except av.FFmpegError as error:
+            raise MediaError(_open_code(error, head), error.strerror or str(error)) from error
+        try:
+            with container:
+                if not len(container.streams):
+                    raise MediaError("no-streams", f"{container.format.name}: no streams")
+                yield container
+        except av.FFmpegError as error:
+            raise MediaError("read-failed", error.strerror or str(error)) from error
