@@ -1,0 +1,200 @@
+"""Measured facts, kept by what was measured and by what measured it.
+
+Three kinds of entries, each a small file of its own, so that concurrent runs and killed runs cannot spoil it:
+
+- `identity/`: which content a path held when it had this size, these times and this inode. Saves hashing 800 MB again.
+- `facts/`: the facts of one stage, by content hash and by the key of the code and tools that measured it.
+- `audits/`: a whole report without its run block, by everything it depends on.
+
+An entry that cannot be read, or does not fit today's types, is a miss. Nothing here is ever trusted to be current: the
+key says what it is the answer to.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import sys
+import time
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from coursekit import __version__, codec
+from coursekit.files import write_atomic
+
+T = TypeVar("T")
+
+_SETTLED_NS = 2_000_000_000
+"""A file changed less than this long ago may change again within the clock's grain and keep its times."""
+
+_TOOLS = frozenset(
+    "av numpy opencv_python_headless scenedetect_headless pymediainfo pillow pypdf imageio_ffmpeg".split()
+)
+
+_STAGE_CODE = {
+    "probe": ("probe", "model.py"),
+    "image": ("probe", "cover"),
+    "document": ("probe",),
+    "audio": ("audio", "probe"),
+    "video": ("video", "probe"),
+}
+"""Whose source a stage's figures depend on. Checks are left out: they judge, they do not measure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What the file system says of a file. Equal identity, settled times: equal content."""
+
+    size_bytes: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+
+    @classmethod
+    def of(cls, path: Path) -> Identity:
+        """The identity a file has now."""
+        return cls.from_stat(path.stat())
+
+    @classmethod
+    def from_stat(cls, status: os.stat_result) -> Identity:
+        """The identity in a stat result."""
+        return cls(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+
+    def settled(self, now_ns: int | None = None) -> bool:
+        """Whether the file has been left alone long enough for its times to prove anything."""
+        now = time.time_ns() if now_ns is None else now_ns
+        newest = max(self.mtime_ns, self.ctime_ns)
+        return now - newest > _SETTLED_NS
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A path's content at an identity."""
+
+    identity: Identity
+    sha256: str
+
+
+def default_cache_dir() -> Path:
+    """Where this user's caches live."""
+    if chosen := os.environ.get("COURSEKIT_CACHE"):
+        return Path(chosen)
+    if os.name == "nt":
+        base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = str(Path.home() / "Library" / "Caches")
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "coursekit"
+
+
+@cache
+def tools_key() -> str:
+    """Changes when a library that measures is replaced by another version, without importing one of them."""
+    found = {f"python-{sys.version_info[0]}.{sys.version_info[1]}"}
+    for folder in sys.path:
+        with contextlib.suppress(OSError):
+            found.update(
+                name
+                for name in os.listdir(folder or ".")
+                if name.endswith(".dist-info") and name.split("-")[0].lower() in _TOOLS
+            )
+    return _digest(*sorted(found))
+
+
+@cache
+def stage_key(stage: str) -> str:
+    """Changes when the code or the tools behind a stage's figures do, and with nothing else."""
+    root = Path(__file__).parent.parent
+    digest = hashlib.sha256(f"{stage}\0{tools_key()}".encode())
+    for part in _STAGE_CODE[stage]:
+        top = root / part
+        for path in [top] if top.is_file() else sorted(top.rglob("*.py")):
+            if "checks" not in path.parts:
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def code_key() -> str:
+    """Changes when any file of coursekit itself does, in a checkout as in an installed wheel."""
+    root = Path(__file__).parent.parent
+    parts = [__version__]
+    for folder, names, files in os.walk(root):
+        names[:] = sorted(n for n in names if n != "__pycache__")
+        for name in sorted(files):
+            status = Path(folder, name).stat()
+            parts.append(f"{folder[len(str(root)) :]}/{name}:{status.st_size}:{status.st_mtime_ns}")
+    return _digest(*parts)
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """The cache folder. `root` None: nothing is kept and nothing is found."""
+
+    root: Path | None
+
+    def _entry(self, kind: str, key: str) -> Path | None:
+        return None if self.root is None else self.root / kind / key[:2] / f"{key}.json"
+
+    def _read(self, kind: str, key: str) -> Any:
+        path = self._entry(kind, key)
+        if path is None:
+            return None
+        try:
+            return json.loads(path.read_bytes())
+        except (OSError, ValueError, RecursionError):
+            return None
+
+    def _write(self, kind: str, key: str, text: str) -> None:
+        path = self._entry(kind, key)
+        if path is not None:
+            # A cache that cannot be written (full disk, read-only home) costs time, not truth.
+            with contextlib.suppress(OSError):
+                write_atomic(path, text, sync=False)
+
+    def known_sha256(self, path: Path, identity: Identity) -> str | None:
+        """The content hash of a file that has not changed since it was hashed."""
+        raw = self._read("identity", _digest(str(path.absolute())))
+        try:
+            known = codec.decode(Known, raw)
+        except codec.CodecError:
+            return None
+        return known.sha256 if known.identity == identity else None
+
+    def remember_sha256(self, path: Path, identity: Identity, sha256: str) -> None:
+        """Keep a content hash, if the file's times can be relied on."""
+        if identity.settled():
+            self._write("identity", _digest(str(path.absolute())), codec.dumps(Known(identity, sha256), indent=None))
+
+    def find(self, kind: type[T], sha256: str, stage_key: str) -> T | None:
+        """Facts of one stage, if they were measured by just this code and these tools."""
+        raw = self._read("facts", _digest(sha256, stage_key))
+        try:
+            return None if raw is None else codec.decode(kind, raw)
+        except codec.CodecError:
+            return None
+
+    def keep(self, facts: object, sha256: str, stage_key: str) -> None:
+        """Keep facts of one stage."""
+        self._write("facts", _digest(sha256, stage_key), codec.dumps(facts, indent=None))
+
+    def find_audit(self, key: str) -> Any:
+        """A report as plain JSON values."""
+        return self._read("audits", key)
+
+    def keep_audit(self, key: str, text: str) -> None:
+        """Keep a report."""
+        self._write("audits", key, text)
+
+
+def audit_key(*parts: str) -> str:
+    """One key for everything a report depends on."""
+    return _digest(*parts)

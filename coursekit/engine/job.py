@@ -1,0 +1,202 @@
+"""Measuring one file: the unit of work, the same in a local worker and on a cluster.
+
+`run_job` is given names and paths and gives back facts; whatever goes wrong becomes a `Problem` of the stage that broke,
+so that one bad file costs itself and nothing else. Each stage is kept as soon as it is done: a killed run resumes there.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from coursekit.engine.cache import Cache, Identity, stage_key
+from coursekit.files import sha256_of
+from coursekit.model import DocumentFacts, FileFacts, FileKind, ImageFacts, ProbeFacts, Problem
+from coursekit.video.facts import VideoFacts
+from coursekit.audio.facts import AudioFacts
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[float], None]
+"""Hears the seconds of media done so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One file to measure."""
+
+    name: str
+    path: Path
+    kind: FileKind
+    identity: Identity
+    refused: str | None
+    cache_root: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class AudioStage:
+    """What the audio stage leaves in the cache."""
+
+    streams: tuple[AudioFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VideoStage:
+    """What the video stage leaves in the cache."""
+
+    streams: tuple[VideoFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FailedStage:
+    """A stage that will fail again on the same bytes."""
+
+    problem: Problem
+
+
+_MEDIA_STAGES = ("probe", "audio", "video")
+STAGES: dict[FileKind, tuple[str, ...]] = {
+    FileKind.VIDEO: _MEDIA_STAGES,
+    FileKind.AUDIO: _MEDIA_STAGES,
+    FileKind.IMAGE: ("image",),
+    FileKind.UNKNOWN: (),
+}
+_DOCUMENT_STAGES = ("document",)
+_STAGE_FACTS: dict[str, type] = {
+    "probe": ProbeFacts,
+    "audio": AudioStage,
+    "video": VideoStage,
+    "image": ImageFacts,
+    "document": DocumentFacts,
+}
+
+
+def stages_of(kind: FileKind) -> tuple[str, ...]:
+    """The stages a file of this kind goes through."""
+    return STAGES.get(kind, _DOCUMENT_STAGES)
+
+
+def from_cache(job: Job) -> FileFacts | None:
+    """The facts of a file that is known by heart: nothing of it is read."""
+    if job.refused:
+        return None
+    cache = Cache(job.cache_root)
+    sha256 = cache.known_sha256(job.path, job.identity)
+    if sha256 is None:
+        return None
+    done = {stage: _recall(cache, sha256, stage) for stage in stages_of(job.kind)}
+    return None if None in done.values() else _assemble(job, sha256, done)
+
+
+def run_job(job: Job, progress: Progress) -> FileFacts:
+    """Measure one file. Never raises for a fault of the file."""
+    if job.refused:
+        return refused_facts(job, Problem("probe", job.refused, str(job.name)))
+    cache = Cache(job.cache_root)
+    try:
+        before = Identity.of(job.path)
+        sha256 = cache.known_sha256(job.path, before) or sha256_of(job.path)
+    except OSError as error:
+        return refused_facts(job, Problem("probe", "unreadable", error.strerror or str(error)))
+    done: dict[str, Any] = {}
+    for stage in stages_of(job.kind):
+        kept = _recall(cache, sha256, stage)
+        done[stage] = kept if kept is not None else _measure(stage, job, done, progress)
+        if kept is None and not _may_pass(done[stage]):
+            cache.keep(done[stage], sha256, stage_key(stage))
+        if stage == "probe" and isinstance(done[stage], FailedStage):
+            break
+    if _changed(job.path, before):
+        # Half of the figures may be of the old bytes: none of them counts.
+        return refused_facts(job, Problem("probe", "changed-while-read", str(job.name)), sha256)
+    cache.remember_sha256(job.path, before, sha256)
+    return _assemble(job, sha256, done)
+
+
+def refused_facts(job: Job, problem: Problem, sha256: str = "") -> FileFacts:
+    """A file nothing could be measured of."""
+    stages = stages_of(job.kind)
+    first = Problem(stages[0] if stages else "probe", problem.code, problem.detail)
+    return FileFacts(job.name, sha256, job.identity.size_bytes, job.kind, problems=(first,))
+
+
+def _changed(path: Path, before: Identity) -> bool:
+    try:
+        return Identity.of(path) != before
+    except OSError:
+        return True
+
+
+def _recall(cache: Cache, sha256: str, stage: str) -> Any:
+    key = stage_key(stage)
+    return cache.find(_STAGE_FACTS[stage], sha256, key) or cache.find(FailedStage, sha256, key)
+
+
+def _may_pass(outcome: object) -> bool:
+    """Whether a failure may go away by itself, and so must not be kept."""
+    return isinstance(outcome, FailedStage) and outcome.problem.code in ("memory", "crashed", "timeout", "io")
+
+
+def _measure(stage: str, job: Job, done: dict[str, Any], progress: Progress) -> Any:
+    from coursekit.probe.media import MediaError
+
+    try:
+        return _measure_stage(stage, job, done.get("probe"), progress)
+    except MediaError as error:
+        return FailedStage(Problem(stage, error.code, error.detail))
+    except MemoryError:
+        return FailedStage(Problem(stage, "memory", "out of memory"))
+    except OSError as error:
+        return FailedStage(Problem(stage, "io", error.strerror or str(error)))
+    except Exception as error:  # noqa: BLE001 - a file from a stranger may break anything; it must cost only itself
+        log.exception("%s of %s", stage, job.name)
+        return FailedStage(Problem(stage, "crashed", f"{type(error).__name__}: {error}"))
+
+
+def _measure_stage(stage: str, job: Job, probe: ProbeFacts | None, progress: Progress) -> Any:
+    # Imported here: these bring in the decoders, and a run that finds all facts in the cache must not pay for them.
+    if stage == "probe":
+        from coursekit.probe.measure import measure_media
+
+        return measure_media(job.path)
+    if stage == "image":
+        from coursekit.probe.image import measure_image
+
+        return measure_image(job.path)
+    if stage == "document":
+        from coursekit.probe.document import measure_document
+
+        return measure_document(job.path)
+    assert probe is not None
+    if stage == "audio":
+        from coursekit.audio.measure import measure_audio
+
+        return AudioStage(measure_audio(job.path, probe, progress))
+    from coursekit.video.measure import measure_video
+
+    return VideoStage(measure_video(job.path, probe, progress))
+
+
+def _assemble(job: Job, sha256: str, done: dict[str, Any]) -> FileFacts:
+    problems = tuple(v.problem for v in done.values() if isinstance(v, FailedStage))
+
+    def good(stage: str) -> Any:
+        value = done.get(stage)
+        return None if isinstance(value, FailedStage) else value
+
+    audio, video = good("audio"), good("video")
+    return FileFacts(
+        path=job.name,
+        sha256=sha256,
+        size_bytes=job.identity.size_bytes,
+        kind=job.kind,
+        probe=good("probe"),
+        audio=audio.streams if audio else (),
+        video=video.streams if video else (),
+        image=good("image"),
+        document=good("document"),
+        problems=problems,
+    )

@@ -1,0 +1,66 @@
+"""Writing and hashing files so that a killed run leaves the old file or the new one, never half of either."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+_CHUNK = 1 << 20
+
+
+def write_atomic(path: Path, data: bytes | str, *, sync: bool = True) -> None:
+    """Put `data` under `path` in one step. The folder is made where it is missing."""
+    raw = data.encode("utf-8") if isinstance(data, str) else data
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(prefix=".coursekit-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(raw)
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
+        _permissions_of_a_new_file(temporary)
+        Path(temporary).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(temporary).unlink()
+        raise
+    if sync:
+        _sync_folder(path.parent)
+
+
+def _permissions_of_a_new_file(temporary: str) -> None:
+    # mkstemp gives 0600; a report is an ordinary file and follows the user's umask.
+    mask = os.umask(0)
+    os.umask(mask)
+    Path(temporary).chmod(0o666 & ~mask)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError:
+        # Some network file systems cannot sync a folder; the rename itself has been done.
+        return
+    finally:
+        os.close(handle)
+
+
+def sha256_of(path: Path, tick: Callable[[int], None] | None = None) -> str:
+    """SHA-256 of a file, read once in bounded memory. `tick` hears how many bytes have been read."""
+    digest = hashlib.sha256()
+    done = 0
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+            done += len(chunk)
+            if tick is not None:
+                tick(done)
+    return digest.hexdigest()
