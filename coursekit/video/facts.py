@@ -1,9 +1,11 @@
-"""What is measured of one video stream."""
+"""What is measured of one video stream: numbers and candidate spans, no opinions."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+
+from coursekit.probe.facts import DecodeError
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +21,7 @@ class VideoFacts:
     decoded_s: float
     frames: int
     cuts_s: tuple[float, ...]
+    """Presentation times of the first frame after each cut."""
+    first_s: float = 0.0
+    """Presentation time of the first frame."""
+    decode_errors: tuple[DecodeError, ...] = ()

@@ -1,0 +1,55 @@
+"""Cuts, found by PySceneDetect's own detector on the pictures of the shared decode.
+
+AdaptiveDetector compares each frame's difference with its neighbours', so a fast pan is no cut; it is what the
+`scenedetect` command uses by default. It is fed with the small pictures here and never opens the file itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from coursekit.video.meter import Picture
+
+if TYPE_CHECKING:
+    from scenedetect import FrameTimecode
+    from scenedetect.detectors import AdaptiveDetector
+
+_MIN_SCENE_S = 0.6
+
+
+class CutFinder:
+    """Numbers of the first frame after each cut."""
+
+    def __init__(self, rate: float) -> None:
+        self._rate = rate
+        self._count = 0
+        self._cuts: set[int] = set()
+        self._detector: AdaptiveDetector | None = None
+
+    def feed(self, colour: Picture) -> None:
+        """Take the next picture, blue-green-red."""
+        if self._detector is None:
+            from scenedetect.detectors import AdaptiveDetector
+
+            self._detector = AdaptiveDetector(min_scene_len=max(1, round(self._rate * _MIN_SCENE_S)))
+        self._take(self._detector.process_frame(self._timecode(), colour))
+        self._count += 1
+
+    def restart(self) -> None:
+        """Forget the last picture: the next one is not its neighbour."""
+        if self._detector is not None:
+            self._take(self._detector.post_process(self._timecode()))
+            self._detector = None
+
+    def finish(self) -> tuple[int, ...]:
+        """All cuts found."""
+        self.restart()
+        return tuple(sorted(c for c in self._cuts if 0 < c < self._count))
+
+    def _timecode(self) -> FrameTimecode:
+        from scenedetect import FrameTimecode
+
+        return FrameTimecode(self._count, self._rate)
+
+    def _take(self, cuts: list[FrameTimecode]) -> None:
+        self._cuts.update(cut.frame_num for cut in cuts)

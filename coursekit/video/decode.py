@@ -1,0 +1,230 @@
+"""One decode of a file's moving pictures, shared by everything that looks at them.
+
+All times are presentation times from the start of the file as a player counts it (the container's own start is 0).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from coursekit.probe.facts import DecodeError, ProbeFacts, StreamFacts
+from coursekit.probe.media import open_media
+from coursekit.video.meter import Frame, StreamInfo, small_size
+
+if TYPE_CHECKING:
+    from av import Packet, VideoFrame, VideoStream
+    from av.container import InputContainer
+
+_MERGE_S = 2.0
+_MAX_ERRORS = 200
+_RATE_GUESS = Fraction(25)
+
+
+def stream_info(facts: StreamFacts, stream: VideoStream) -> StreamInfo:
+    """What meters may know of a stream, from its probe and its decoder."""
+    context = stream.codec_context
+    picture = facts.picture
+    coded = (context.width, context.height)
+    rotation = picture.rotation_deg // 90 * 90 % 360 if picture else 0
+    shown = coded[::-1] if rotation % 180 else coded
+    return StreamInfo(
+        stream=facts.index,
+        coded_px=coded,
+        shown_px=shown,
+        small_px=small_size(*shown),
+        display_px=picture.display_px if picture else shown,
+        sample_aspect=picture.sample_aspect if picture else Fraction(1),
+        rotation_deg=rotation,
+        mirrored=bool(picture and picture.mirrored),
+        frame_rate=(picture.measured_rate or picture.frame_rate) if picture else None,
+        declared_rate=picture.frame_rate if picture else None,
+        codec=facts.codec or context.name,
+        full_range=bool(picture and picture.colour_range == "full") or (context.pix_fmt or "").startswith("yuvj"),
+        interlaced=None if not picture or picture.field_order is None else picture.field_order != "progressive",
+    )
+
+
+@dataclass(slots=True)
+class _Errors:
+    """Complaints of one decoder, neighbours merged."""
+
+    found: list[DecodeError] = field(default_factory=list)
+    dropped: int = 0
+
+    def add(self, time_s: float | None, detail: str) -> None:
+        last = self.found[-1] if self.found else None
+        if (
+            last
+            and last.detail == detail
+            and (time_s is None or last.time_s is None or time_s - self._last_s <= _MERGE_S)
+        ):
+            self.found[-1] = DecodeError(last.time_s, last.count + 1, detail)
+        elif len(self.found) < _MAX_ERRORS:
+            self.found.append(DecodeError(None if time_s is None else round(time_s, 6), 1, detail))
+        else:
+            self.dropped += 1
+        if time_s is not None:
+            self._last_s = time_s
+
+    _last_s: float = 0.0
+
+
+@dataclass(slots=True)
+class StreamReader:
+    """State of one stream while its file is decoded."""
+
+    info: StreamInfo
+    stream: VideoStream
+    start: Fraction
+    errors: _Errors = field(default_factory=_Errors)
+    frames: int = 0
+    first_s: float = 0.0
+    last_s: float = 0.0
+    end_s: float = 0.0
+    _sizes: dict[int, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        from av.video.reformatter import VideoReformatter
+
+        self._scaler = VideoReformatter()
+        self._step_s = float(1 / (self.info.frame_rate or _RATE_GUESS))
+
+    _scaler: object = None
+    _step_s: float = 0.04
+
+    @property
+    def decode_errors(self) -> tuple[DecodeError, ...]:
+        """What the decoder complained of, in order of time."""
+        found = self.errors.found
+        if self.errors.dropped:
+            last = found[-1]
+            return (*found[:-1], DecodeError(last.time_s, last.count + self.errors.dropped, last.detail))
+        return tuple(found)
+
+    def decode(self, packet: Packet[VideoStream]) -> Iterator[Frame]:
+        """Frames that this packet completes; damage is noted and decoding goes on."""
+        import av
+
+        at = self._packet_s(packet)
+        if packet.pts is not None and packet.size:
+            self._sizes[packet.pts] = packet.size
+            if len(self._sizes) > 1024:
+                for pts in sorted(self._sizes)[:512]:
+                    del self._sizes[pts]
+        try:
+            pictures = self.stream.decode(packet)
+        except av.FFmpegError as error:
+            self.errors.add(at, error.strerror or str(error))
+            return
+        for picture in pictures:
+            yield self._frame(picture)
+
+    def _packet_s(self, packet: Packet[VideoStream]) -> float | None:
+        stamp = packet.pts if packet.pts is not None else packet.dts
+        base = packet.time_base or self.stream.time_base
+        return None if stamp is None or base is None else float(stamp * base - self.start)
+
+    def _frame(self, picture: VideoFrame) -> Frame:
+        base = picture.time_base or self.stream.time_base
+        if picture.pts is not None and base is not None:
+            time_s = float(picture.pts * base - self.start)
+        else:
+            time_s = self.last_s + self._step_s if self.frames else 0.0
+        size = self._sizes.pop(picture.pts, 0) if picture.pts is not None else 0
+        if picture.is_corrupt:
+            self.errors.add(time_s, "frame marked as damaged by the decoder")
+        frame = Frame(
+            self.frames,
+            time_s,
+            picture,
+            self.info,
+            self._scaler,  # type: ignore[arg-type] # VideoReformatter, imported late
+            key=bool(picture.key_frame),
+            packet_bytes=size,
+            damaged=bool(picture.is_corrupt),
+        )
+        if not self.frames:
+            self.first_s = time_s
+        self.frames += 1
+        self.last_s = time_s
+        length = float(picture.duration * base) if picture.duration and base else self._step_s
+        self.end_s = max(self.end_s, time_s + length)
+        return frame
+
+
+@dataclass(slots=True)
+class VideoDecoder:
+    """A file opened for one pass over all its moving pictures."""
+
+    container: InputContainer
+    readers: dict[int, StreamReader]
+    read_error: str | None = None
+
+    def frames(self) -> Iterator[tuple[StreamReader, Frame]]:
+        """All frames of all video streams, in the order in which the decoders deliver them."""
+        import av
+
+        streams = [reader.stream for reader in self.readers.values()]
+        if not streams:
+            return
+        packets = self.container.demux(streams)
+        while True:
+            try:
+                packet = next(packets, None)
+            except av.FFmpegError as error:
+                self.read_error = error.strerror or str(error)
+                for reader in self.readers.values():
+                    reader.errors.add(reader.last_s, self.read_error)
+                break
+            if packet is None:
+                return
+            reader = self.readers[packet.stream.index]
+            for frame in reader.decode(packet):
+                yield reader, frame
+        for reader in self.readers.values():
+            try:
+                rest = reader.stream.decode(None)
+            except av.FFmpegError:
+                continue
+            for picture in rest:
+                yield reader, reader._frame(picture)
+
+
+def _start(container: InputContainer) -> Fraction:
+    """Exact start of the container. FFmpeg states it in microseconds; the stream that sets it knows it exactly.
+
+    A negative start is the priming of an audio encoder, which no player shows.
+    """
+    if container.start_time is None or container.start_time <= 0:
+        return Fraction(0)
+    stated = Fraction(container.start_time, 1_000_000)
+    exact = (Fraction(s.start_time) * s.time_base for s in container.streams if s.start_time and s.time_base)
+    return next((e for e in exact if abs(e - stated) < Fraction(1, 500_000)), stated)
+
+
+@contextmanager
+def open_video(path: Path, probe: ProbeFacts, *, threads: int = 1) -> Iterator[VideoDecoder]:
+    """Open a file for one pass. `threads`: of each decoder; 0 lets FFmpeg take every core.
+
+    One thread is the right number where several lessons are measured side by side (one process a core).
+    """
+    import av
+
+    with open_media(path) as container:
+        start = _start(container)
+        readers: dict[int, StreamReader] = {}
+        for facts in probe.videos:
+            if facts.index >= len(container.streams):
+                continue
+            stream = container.streams[facts.index]
+            if not isinstance(stream, av.VideoStream):
+                continue
+            stream.thread_type = "AUTO"
+            stream.codec_context.thread_count = threads
+            readers[facts.index] = StreamReader(stream_info(facts, stream), stream, start)
+        yield VideoDecoder(container, readers)

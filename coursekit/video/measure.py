@@ -1,0 +1,68 @@
+"""Measure the moving pictures of one file: one decode, every meter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from coursekit.probe.facts import ProbeFacts
+from coursekit.video.decode import StreamReader, open_video
+from coursekit.video.facts import VideoFacts
+from coursekit.video.meter import Frame, Meter, StreamInfo
+from coursekit.video.signals import Signals
+
+VERSION = 1
+"""Raised when any figure changes: part of the key under which facts are cached."""
+
+METERS: Mapping[str, Callable[[StreamInfo, Signals], Meter]] = {}
+"""Field of VideoFacts → the meter that fills it. A meter that is not here does not run."""
+
+_PROGRESS_STEP_S = 2.0
+
+
+def measure_video(
+    path: Path, probe: ProbeFacts, progress: Callable[[float], None], *, threads: int = 1
+) -> tuple[VideoFacts, ...]:
+    """Facts of every moving picture in the file; attached covers are none.
+
+    `progress` gets the media second reached. `threads` is the number of decoder threads, 0 for all cores.
+    """
+    told = 0.0
+    with open_video(path, probe, threads=threads) as decoder:
+        passes = {index: _Pass(reader) for index, reader in decoder.readers.items()}
+        for reader, frame in decoder.frames():
+            passes[reader.info.stream].feed(frame)
+            if frame.time_s - told >= _PROGRESS_STEP_S:
+                told = frame.time_s
+                progress(told)
+        return tuple(one.finish() for one in passes.values())
+
+
+class _Pass:
+    """The pass over one stream."""
+
+    def __init__(self, reader: StreamReader) -> None:
+        self.reader = reader
+        self.signals = Signals(reader.info)
+        self.meters = {name: make(reader.info, self.signals) for name, make in METERS.items()}
+
+    def feed(self, frame: Frame) -> None:
+        self.signals.feed(frame)
+        for meter in self.meters.values():
+            meter.feed(frame)
+
+    def finish(self) -> VideoFacts:
+        reader, info = self.reader, self.reader.info
+        parts = {name: meter.finish() for name, meter in self.meters.items()}
+        return VideoFacts(
+            stream=info.stream,
+            coded_px=info.coded_px,
+            display_px=info.display_px,
+            frame_rate=info.frame_rate,
+            decoded_s=round(max(0.0, reader.end_s - reader.first_s), 6),
+            frames=reader.frames,
+            cuts_s=self.signals.cuts_s,
+            first_s=round(reader.first_s, 6),
+            decode_errors=reader.decode_errors,
+            **parts,
+        )
