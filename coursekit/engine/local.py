@@ -130,9 +130,11 @@ class LocalEngine:
 
     def _replace(self, worker: _Worker, waiting: deque[Job], threads: int) -> None:
         _end(worker)
-        fresh = self._start(threads)
-        self._workers[self._workers.index(worker)] = fresh
-        self._give(fresh, waiting)
+        worker.job = None
+        if waiting:
+            fresh = self._start(threads)
+            self._workers[self._workers.index(worker)] = fresh
+            self._give(fresh, waiting)
 
     def close(self) -> None:
         """End all workers now."""

@@ -1,0 +1,305 @@
+"""The whole story: find, probe, measure, judge, report. Only this module knows the order.
+
+`audit` prints nothing and opens no report file: whoever calls it passes a listener for progress and takes the report.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from coursekit import __version__, codec
+from coursekit.engine.cache import Cache, audit_key, code_key, default_cache_dir, tools_key
+from coursekit.find import CourseError, Folder, classify, kind_of, list_folder
+from coursekit.model import (
+    FACTS_SCHEMA,
+    Course,
+    CourseFacts,
+    CourseRef,
+    FactsFile,
+    FileFacts,
+    FileKind,
+    LessonRef,
+    Profile,
+    ProfileRef,
+    Report,
+    Run,
+    Scope,
+    Summary,
+)
+from coursekit.rules.outcome import FailOn, count_open, count_verdicts, outcome_of
+
+if TYPE_CHECKING:
+    from coursekit.engine.job import Job
+    from coursekit.manifest.model import Manifest
+
+DEFAULT_PROFILE = "tianjin-2025"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a run is asked to do."""
+
+    profiles: tuple[str, ...] = ()
+    scope: Scope | None = None
+    lang: str = "zh"
+    fail_on: FailOn = FailOn.MUST
+    workers: int | None = None
+    cache_root: Path | None = field(default_factory=default_cache_dir)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What there is to measure, before it is measured."""
+
+    files: int
+    cached: int
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """A file's measuring goes on: seconds of its media are done."""
+
+    name: str
+    media_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A file is done."""
+
+    facts: FileFacts
+
+
+Event = Planned | Began | Finished
+Listener = Callable[[Event], None]
+
+
+def ignore(_: Event) -> None:
+    """The listener of a caller who does not care."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What a run leaves behind."""
+
+    report: Report
+    facts: FactsFile | None
+    """None when the whole report was known: nothing was loaded that nobody asked for."""
+    folder: Folder
+
+
+@dataclass(frozen=True, slots=True)
+class Measuring:
+    """The result of looking at every file."""
+
+    facts: Mapping[str, FileFacts]
+    cached: int
+    not_done: tuple[str, ...]
+
+
+def audit(target: Path, settings: Settings, listen: Listener = ignore, *, want_facts: bool = False) -> Audit:
+    """Audit a course folder or one media file."""
+    started = _now()
+    folder = list_folder(target)
+    cache = Cache(settings.cache_root)
+    key = _audit_key(folder, settings)
+    if not want_facts and (known := cache.find_audit(key)) is not None and (report := _revive(known, started)):
+        listen(Planned(report.run.cached_files, report.run.cached_files))
+        return Audit(report, None, folder)
+    manifest, course, kinds = load_course(folder)
+    profiles = load_profiles(settings.profiles)
+    measuring = measure_folder(folder, kinds, settings, listen)
+    facts = CourseFacts(course, measuring.facts, manifest)
+    scope, scope_note = choose_scope(settings.scope, manifest)
+    report = build_report(profiles, facts, scope, scope_note, settings, measuring, started)
+    if not measuring.not_done and _all_settled(folder):
+        blank = replace(report, run=replace(report.run, started="", finished="", host=""))
+        cache.keep_audit(key, codec.dumps(blank, indent=None))
+    return Audit(report, FactsFile(tuple(measuring.facts.values())), folder)
+
+
+def load_course(folder: Folder) -> tuple[Manifest | None, Course, Mapping[str, FileKind]]:
+    """The course by its manifest, or by what lies in the folder."""
+    course, kinds = classify(folder)
+    if folder.manifest_path is None:
+        return None, course, kinds
+    from coursekit.manifest.course import course_from_manifest
+    from coursekit.manifest.load import load_manifest
+
+    manifest = load_manifest(folder.manifest_path)
+    return manifest, course_from_manifest(folder.root, manifest), kinds
+
+
+def choose_scope(asked: Scope | None, manifest: Manifest | None) -> tuple[Scope, str | None]:
+    """The scope judged; the note says why where nobody asked for it."""
+    if asked is not None:
+        return asked, None
+    return (Scope.COURSE, None) if manifest is not None else (Scope.MEDIA, "no-manifest")
+
+
+def load_profiles(refs: tuple[str, ...]) -> tuple[Profile, ...]:
+    """The profiles to judge by."""
+    from coursekit.rules.profiles import load_profile
+
+    return tuple(load_profile(ref) for ref in refs or (DEFAULT_PROFILE,))
+
+
+def measure_folder(
+    folder: Folder, kinds: Mapping[str, FileKind], settings: Settings, listen: Listener = ignore
+) -> Measuring:
+    """Facts of every file of a folder, from the cache where they stand there. Ctrl-C keeps what is done."""
+    from coursekit.engine.job import Job, from_cache
+
+    jobs = [
+        Job(name, entry.path, kinds[name], entry.identity, entry.refused, settings.cache_root)
+        for name, entry in folder.entries.items()
+        if kinds.get(name, FileKind.UNKNOWN) is not FileKind.UNKNOWN
+    ]
+    found: dict[str, FileFacts] = {}
+    missing: list[Job] = []
+    for job in jobs:
+        facts = from_cache(job)
+        if facts is None:
+            missing.append(job)
+        else:
+            found[job.name] = facts
+    cached = len(found)
+    listen(Planned(len(jobs), cached))
+    try:
+        _measure_jobs(missing, settings, listen, found)
+    except KeyboardInterrupt:
+        # What is done is done: the report says what is not, and the next run goes on from here.
+        pass
+    not_done = tuple(job.name for job in jobs if job.name not in found)
+    ordered = {job.name: found[job.name] for job in jobs if job.name in found}
+    return Measuring(ordered, cached, not_done)
+
+
+def _measure_jobs(jobs: list[Job], settings: Settings, listen: Listener, found: dict[str, FileFacts]) -> None:
+    if not jobs:
+        return
+    from coursekit.engine.local import LocalEngine
+
+    with LocalEngine(settings.workers) as engine:
+        for facts in engine.run(jobs, lambda step: listen(Began(step.name, step.media_s))):
+            found[facts.path] = facts
+            listen(Finished(facts))
+
+
+def build_report(
+    profiles: tuple[Profile, ...],
+    facts: CourseFacts,
+    scope: Scope,
+    scope_note: str | None,
+    settings: Settings,
+    measuring: Measuring,
+    started: str,
+) -> Report:
+    """Judge, count, and put the words to it."""
+    from coursekit.rules.judge import judge, open_rules
+
+    results = judge(profiles, facts, scope, settings.lang)
+    still_open = open_rules(profiles, scope, settings.lang)
+    interrupted = bool(measuring.not_done)
+    lessons = tuple(_lesson_ref(facts, name.id, name.title, name.path) for name in facts.course.lessons)
+    return Report(
+        lang=settings.lang,
+        course=CourseRef(facts.course.id, facts.course.title, facts.course.manifest_path, lessons),
+        profiles=tuple(ProfileRef(p.id, p.hash, p.title[settings.lang]) for p in profiles),
+        summary=Summary(
+            scope=scope,
+            scope_note=scope_note,
+            outcome=outcome_of(results, settings.fail_on, interrupted=interrupted),
+            counts=count_verdicts(results),
+            open=count_open(still_open),
+            lessons=len(lessons),
+            media_s=round(sum(le.duration_s or 0.0 for le in lessons), 3),
+        ),
+        results=results,
+        open=still_open,
+        run=Run(
+            started=started,
+            finished=_now(),
+            host=platform.node(),
+            coursekit=__version__,
+            tools=_tool_versions(),
+            measured_files=len(measuring.facts) - measuring.cached,
+            cached_files=measuring.cached,
+            interrupted=interrupted,
+            not_done=measuring.not_done,
+        ),
+    )
+
+
+def _lesson_ref(facts: CourseFacts, lesson_id: str, title: str, path: str) -> LessonRef:
+    file = facts.files.get(path)
+    return LessonRef(lesson_id, title, path, file.sha256 or None if file else None, duration_of(file))
+
+
+def duration_of(file: FileFacts | None) -> float | None:
+    """How long a lesson really runs: its decoded picture, or sound, else what the container says."""
+    if file is None:
+        return None
+    decoded = max((s.decoded_s for s in (*file.video, *file.audio)), default=None)
+    return decoded if decoded is not None else getattr(file.probe, "duration_s", None)
+
+
+def measure(targets: tuple[Path, ...], settings: Settings, listen: Listener = ignore) -> FactsFile:
+    """Facts of files and folders, without a verdict."""
+    files: list[FileFacts] = []
+    for target in targets:
+        folder = list_folder(target)
+        kinds = {name: kind_of(entry) for name, entry in folder.entries.items()}
+        measuring = measure_folder(folder, kinds, settings, listen)
+        if measuring.not_done:
+            raise KeyboardInterrupt
+        files.extend(measuring.facts.values())
+    return FactsFile(tuple(files), schema=FACTS_SCHEMA)
+
+
+def _audit_key(folder: Folder, settings: Settings) -> str:
+    """Everything a report depends on. A profile of the studio's own counts by its bytes."""
+    listing = "\n".join(f"{name}\0{e.identity}\0{e.refused}" for name, e in folder.entries.items())
+    own = [profile.hash for ref in settings.profiles if Path(ref).suffix for profile in load_profiles((ref,))]
+    return audit_key(
+        code_key(),
+        tools_key(),
+        str(folder.root.absolute()),
+        listing,
+        repr((settings.profiles, settings.scope, settings.lang, settings.fail_on)),
+        *own,
+    )
+
+
+def _all_settled(folder: Folder) -> bool:
+    return all(entry.identity.settled() for entry in folder.entries.values() if not entry.refused)
+
+
+def _revive(raw: Any, started: str) -> Report | None:
+    try:
+        report = codec.decode(Report, raw)
+    except codec.CodecError:
+        return None
+    cached = report.run.measured_files + report.run.cached_files
+    run = replace(
+        report.run, started=started, finished=_now(), host=platform.node(), measured_files=0, cached_files=cached
+    )
+    return replace(report, run=run)
+
+
+def _tool_versions() -> Mapping[str, str]:
+    from coursekit.probe.process import tool_versions
+
+    return tool_versions()
+
+
+def _now() -> str:
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+
+
+__all__ = ["Audit", "CourseError", "Settings", "audit", "measure"]

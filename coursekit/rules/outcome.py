@@ -1,0 +1,65 @@
+"""From results to one word and one exit code."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+from coursekit.model import Level, OpenRule, Outcome, Result, Verdict
+
+EXIT_CONFORMS = 0
+EXIT_DOES_NOT_CONFORM = 1
+EXIT_USAGE = 2
+EXIT_UNDECIDED = 3
+
+
+class FailOn(StrEnum):
+    """From which strength on a finding makes the course fail."""
+
+    MUST = "must"
+    SHOULD = "should"
+    REVIEW = "review"
+
+
+_UNDECIDED = frozenset({Verdict.NOT_TESTED, Verdict.ERROR})
+
+
+def outcome_of(results: Iterable[Result], fail_on: FailOn, *, interrupted: bool = False) -> Outcome:
+    """Undecided wins over a breach, a breach over conformity: what could not be checked is never passed or judged."""
+    broken = False
+    for result in results:
+        if result.level is Level.MUST and result.verdict in _UNDECIDED:
+            return Outcome.UNDECIDED
+        broken = broken or _breaks(result, fail_on)
+    if interrupted:
+        return Outcome.UNDECIDED
+    return Outcome.DOES_NOT_CONFORM if broken else Outcome.CONFORMS
+
+
+def _breaks(result: Result, fail_on: FailOn) -> bool:
+    if result.verdict is Verdict.FAIL:
+        return result.level is Level.MUST or fail_on is not FailOn.MUST
+    return result.verdict is Verdict.REVIEW and fail_on is FailOn.REVIEW
+
+
+def exit_code(outcome: Outcome) -> int:
+    """The process's answer."""
+    return {
+        Outcome.CONFORMS: EXIT_CONFORMS,
+        Outcome.DOES_NOT_CONFORM: EXIT_DOES_NOT_CONFORM,
+        Outcome.UNDECIDED: EXIT_UNDECIDED,
+    }[outcome]
+
+
+def count_verdicts(results: Iterable[Result]) -> Mapping[str, Mapping[str, int]]:
+    """level → verdict → number, every verdict named so that a zero is a statement."""
+    counts = {level.value: {verdict.value: 0 for verdict in Verdict} for level in Level}
+    for result in results:
+        counts[result.level.value][result.verdict.value] += 1
+    return counts
+
+
+def count_open(rules: Iterable[OpenRule]) -> Mapping[str, int]:
+    """method → number of open rules."""
+    return dict(sorted(Counter(rule.method.value for rule in rules).items()))
