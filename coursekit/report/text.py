@@ -66,6 +66,11 @@ def render_lines(report: Report, verbosity: int = 0) -> Iterator[Line]:
     yield from _verdict_lines(report, t)
 
 
+def summary_lines(report: Report) -> Iterator[Line]:
+    """The last lines alone, for stderr when the report itself goes to a file."""
+    yield from _verdict_lines(report, _Speaker(report.lang))
+
+
 def render(report: Report) -> str:
     """The report as plain text."""
     return "\n".join(for_terminal(line.text) for line in render_lines(report)) + "\n"

@@ -1,0 +1,75 @@
+"""The command line. Subcommands are imported when they are called, so that `--version` costs no more than click."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import cast
+
+import click
+
+from coursekit import __version__
+from coursekit.cli.lang import pick
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("coursekit.cli.init:init", pick("为课程文件夹生成一份待填写的清单", "Make a manifest to fill in")),
+    "audit": ("coursekit.cli.audit:audit", pick("审核一门课程（主要功能）", "Audit a course (the main job)")),
+    "measure": ("coursekit.cli.measure:measure", pick("只测量，不判定，输出 JSON", "Measure only: facts as JSON")),
+    "explain": (
+        "coursekit.cli.explain:explain",
+        pick("解释一条规则、一个检查项或一个问题代码", "Explain a rule, a check or a finding code"),
+    ),
+    "manifest": (
+        "coursekit.cli.manifest:manifest",
+        pick("核对、导入、导出课程清单", "Check, import and export the manifest"),
+    ),
+    "profiles": ("coursekit.cli.profiles:profiles", pick("列出判定所依据的通知", "List what is judged")),
+    "doctor": ("coursekit.cli.doctor:doctor", pick("列出本机的测量工具与版本", "Show tools and versions found here")),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of a producer's day, not of the alphabet."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module that holds the command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        return cast("click.Command", getattr(import_module(module), name))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Help without importing every command."""
+        with formatter.section(pick("命令", "Commands")):
+            formatter.write_dl([(name, short) for name, (_, short) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    help=pick(
+        "在备案之前，先让课程过一遍通知里的每一条。\n\n先试一试：coursekit audit ./课程文件夹",
+        "Check a course against the notices it will be filed under.\n\nStart with: coursekit audit ./course",
+    ),
+)
+@click.version_option(__version__, "--version", "-V", message="coursekit %(version)s")
+def cli() -> None:
+    """The root of all commands."""
+
+
+def main() -> None:
+    """Entry point: arguments as text that any terminal can show."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            # A Windows console in GBK must not end a run because a file name holds an emoji.
+            reconfigure(errors="backslashreplace")
+    cli(prog_name="coursekit")
+
+
+if __name__ == "__main__":
+    main()

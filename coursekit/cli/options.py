@@ -1,0 +1,117 @@
+"""Options that several commands share, and how an error becomes an exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from coursekit.cli.lang import current_lang, pick
+from coursekit.paths import for_terminal
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+EXIT_USAGE = 2
+EXIT_UNDECIDED = 3
+
+
+def lang_option(function: F) -> F:
+    """`--lang`: already read by `current_lang`; declared so that click accepts and documents it."""
+    return click.option(
+        "--lang",
+        type=click.Choice(["zh", "en"]),
+        default=current_lang,
+        help=pick("报告语言（默认按系统语言）", "Language of the report (default: the locale's)"),
+    )(function)
+
+
+def verbosity_options(function: F) -> F:
+    """`-q` and `-v`, counted."""
+    function = click.option("-q", "--quiet", count=True, help=pick("少说一些", "Say less"))(function)
+    return click.option("-v", "--verbose", count=True, help=pick("多说一些", "Say more"))(function)
+
+
+def measuring_options(function: F) -> F:
+    """Options of every command that measures."""
+    function = click.option(
+        "-j",
+        "--jobs",
+        type=click.IntRange(min=1),
+        help=pick("同时测量几个文件（默认：每个处理器核心一个）", "Files measured at once (default: one per core)"),
+    )(function)
+    function = click.option(
+        "--cache",
+        "cache_dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        help=pick("测量结果缓存的位置", "Where measured facts are kept"),
+    )(function)
+    return click.option(
+        "--no-cache", is_flag=True, help=pick("不用缓存，全部重新测量", "Measure everything again, keep nothing")
+    )(function)
+
+
+def cache_root(cache_dir: Path | None, no_cache: bool) -> Path | None:
+    """The cache folder a command asked for."""
+    from coursekit.engine.cache import default_cache_dir
+
+    return None if no_cache else (cache_dir or default_cache_dir())
+
+
+def path_argument(name: str) -> Callable[[F], F]:
+    """A path as the system gives it: names that are not UTF-8 included."""
+    return click.argument(name, type=click.Path(path_type=Path))
+
+
+def fatal(message: str, code: int = EXIT_USAGE) -> NoReturn:
+    """What stopped, what was not done, what to try; then the exit code."""
+    click.echo(click.style(for_terminal_lines(message), fg="red"), err=True)
+    sys.stderr.flush()
+    raise click.exceptions.Exit(code)
+
+
+def for_terminal_lines(message: str) -> str:
+    """Several lines, each with nothing in it a terminal would obey."""
+    return "\n".join(for_terminal(line) for line in message.split("\n"))
+
+
+def set_up_logging(verbose: int) -> None:
+    """Logs go to stderr; tracebacks of a broken check only with -vv."""
+    level = logging.DEBUG if verbose >= 2 else logging.ERROR if verbose else logging.CRITICAL
+    logging.basicConfig(stream=sys.stderr, level=level, format="%(levelname)s %(name)s: %(message)s")
+
+
+@contextlib.contextmanager
+def terminable() -> Iterator[None]:
+    """SIGTERM ends a run as Ctrl-C does: what is done is kept and said."""
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    hang_up = signal.signal(signal.SIGHUP, stop) if hasattr(signal, "SIGHUP") else None
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        if hang_up is not None:
+            signal.signal(signal.SIGHUP, hang_up)
+
+
+def error_text(error: Exception) -> str:
+    """The words of an error that carries a code and arguments, in this run's language."""
+    from coursekit.texts import phrase
+
+    return phrase("cli", getattr(error, "code", ""), current_lang(), **getattr(error, "args_", {}))
+
+
+def colour_wanted() -> bool:
+    """NO_COLOR is honoured; click itself strips colour where the output is no terminal."""
+    return "NO_COLOR" not in os.environ
