@@ -83,7 +83,7 @@ def _wrong(where: str, wanted: str, raw: Any) -> CodecError:
 
 
 @cache
-def _decoder(hint: Any) -> Decoder:  # noqa: PLR0911 - one line per kind of type is the clearest table
+def _decoder(hint: Any) -> Decoder:
     origin = typing.get_origin(hint)
     if origin in (typing.Union, types.UnionType):
         return _union_decoder(typing.get_args(hint))

@@ -14,8 +14,7 @@ from coursekit.paths import display_name, inside
 
 MANIFEST_NAMES = ("course.yaml", "course.yml", "course.json")
 _MEDIA_SUFFIXES = frozenset(
-    ".mp4 .m4v .mov .mkv .webm .avi .wmv .asf .flv .f4v .mpg .mpeg .ts .m2ts .mts .vob .3gp .3g2 .mxf .ogv .rm .rmvb "
-    ".mp3 .m4a .aac .wav .flac .ogg .opus .wma .aif .aiff .ac3 .amr".split()
+    [".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".wmv", ".asf", ".flv", ".f4v", ".mpg", ".mpeg", ".ts", ".m2ts", ".mts", ".vob", ".3gp", ".3g2", ".mxf", ".ogv", ".rm", ".rmvb", ".mp3", ".m4a", ".aac", ".wav", ".flac", ".ogg", ".opus", ".wma", ".aif", ".aiff", ".ac3", ".amr"]
 )
 _OWN_FOLDERS = frozenset({"reports", "dossier", "node_modules", "__pycache__"})
 _OWN_FILES = frozenset({"facts.json", "report.json", "expected.json", "Thumbs.db", "desktop.ini"})

@@ -144,10 +144,14 @@ class TrackReader:
         if at.pts is not None and at.time_base is not None:
             time_s = round(float(at.pts * at.time_base) - self.timeline.origin_s, 3)
         last = self._errors[-1] if self._errors else None
-        if last is not None and last.detail == detail and (
-            len(self._errors) >= _MAX_ERRORS
-            or time_s is None
-            or (last.time_s is not None and time_s - last.time_s < 1.0 + 0.05 * last.count)
+        if (
+            last is not None
+            and last.detail == detail
+            and (
+                len(self._errors) >= _MAX_ERRORS
+                or time_s is None
+                or (last.time_s is not None and time_s - last.time_s < 1.0 + 0.05 * last.count)
+            )
         ):
             self._errors[-1] = DecodeError(last.time_s, last.count + 1, detail)
         elif len(self._errors) < _MAX_ERRORS:

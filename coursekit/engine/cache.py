@@ -32,7 +32,7 @@ _SETTLED_NS = 2_000_000_000
 """A file changed less than this long ago may change again within the clock's grain and keep its times."""
 
 _TOOLS = frozenset(
-    "av numpy opencv_python_headless scenedetect_headless pymediainfo pillow pypdf imageio_ffmpeg".split()
+    ["av", "numpy", "opencv_python_headless", "scenedetect_headless", "pymediainfo", "pillow", "pypdf", "imageio_ffmpeg"]
 )
 
 _STAGE_CODE = {

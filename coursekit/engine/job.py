@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from coursekit.audio.facts import AudioFacts
 from coursekit.engine.cache import Cache, Identity, stage_key
 from coursekit.files import sha256_of
 from coursekit.model import DocumentFacts, FileFacts, FileKind, ImageFacts, ProbeFacts, Problem
 from coursekit.video.facts import VideoFacts
-from coursekit.audio.facts import AudioFacts
 
 log = logging.getLogger(__name__)
 
@@ -151,7 +151,7 @@ def _measure(stage: str, job: Job, done: dict[str, Any], progress: Progress) -> 
         return FailedStage(Problem(stage, "memory", "out of memory"))
     except OSError as error:
         return FailedStage(Problem(stage, "io", error.strerror or str(error)))
-    except Exception as error:  # noqa: BLE001 - a file from a stranger may break anything; it must cost only itself
+    except Exception as error:
         log.exception("%s of %s", stage, job.name)
         return FailedStage(Problem(stage, "crashed", f"{type(error).__name__}: {error}"))
 

@@ -135,23 +135,25 @@ def read_head(path: Path, count: int = HEAD_BYTES) -> bytes:
         return handle.read(count) or b""
 
 
+_NAMES_SHARED_WITH_TEXT = frozenset({"ts", "et", "ape"})
+"""Endings that programmers and others use too: such a name alone is no promise."""
+
+
 def sniff(path: Path) -> FileKind:
-    """What a file is. Reads at most 4 kB; a file that cannot be read is what its name says."""
+    """What a file is meant to be and whose business it is. Reads at most 4 kB.
+
+    A known name decides whose business: a `lesson.mp4` that holds a PDF is a lesson that is none, and the part that
+    judges lessons is the one that can say so. Where the name promises nothing, the content does.
+    """
+    extension = extension_of(path)
+    by_name = EXTENSIONS.get(extension, (FileKind.UNKNOWN, ()))[0]
     try:
-        head = read_head(path)
+        found = recognise(read_head(path))
     except OSError:
-        head = b""
-    by_name = EXTENSIONS.get(extension_of(path), (FileKind.UNKNOWN, ()))[0]
-    found = recognise(head)
-    if found is None:
         return by_name
-    # Sound and picture share containers; a name that says which is believed.
-    if found.kind in (VIDEO, AUDIO) and by_name in (VIDEO, AUDIO):
-        return by_name
-    # An office file is a zip and a subtitle is text: where the first bytes leave a choice the name decides.
-    if found.format in ("zip", "json", "text"):
-        return by_name
-    return found.kind
+    if by_name is FileKind.UNKNOWN or (extension in _NAMES_SHARED_WITH_TEXT and found is None):
+        return found.kind if found else FileKind.UNKNOWN
+    return by_name
 
 
 def recognise(head: bytes) -> Recognised | None:

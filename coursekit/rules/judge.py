@@ -153,7 +153,7 @@ def _judge_target(rule: Rule, check: Check, params: Any, target: Target, teller:
         return _result(rule, target, Verdict.NOT_TESTED, context, reason=_reason(why.code, teller, why.args_))
     except NotApplicable as why:
         return _result(rule, target, Verdict.NOT_APPLICABLE, context, reason=_reason(why.code, teller, why.args_))
-    except Exception as error:  # noqa: BLE001 - one broken check must not cost the others their verdicts
+    except Exception as error:
         log.exception("%s on %s", check.id, target.name)
         detail = f"{type(error).__name__}: {error}"
         return _result(rule, target, Verdict.ERROR, reason=_reason("check-crashed", teller, {"detail": detail}))
@@ -199,5 +199,3 @@ def _result(
         stream=target.stream,
         override=rule.override,
     )
-
-
