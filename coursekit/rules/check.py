@@ -73,6 +73,8 @@ class CheckContext:
     teller: Teller
     file: FileFacts | None
     """The file the subject stands in; None for the course."""
+    course: CourseFacts | None = None
+    """The course around it: registered marks, the other lessons."""
     measured: Measured | None = None
     expected: Expected | None = None
 

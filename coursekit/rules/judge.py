@@ -91,7 +91,7 @@ def _judge_rule(rule: Rule, facts: CourseFacts, teller: Teller) -> Iterator[Resu
             return
         params = build_params(rule, check)
         for target in targets(check.facts, facts):
-            yield _judge_target(rule, check, params, target, teller)
+            yield _judge_target(rule, check, params, target, facts, teller)
 
 
 def build_params(rule: Rule, check: Check) -> Any:
@@ -136,7 +136,9 @@ def _lesson_targets(kind: type, facts: CourseFacts) -> Iterator[Target]:
             yield Target(lesson.path, stream, file, stream=stream.stream if len(streams) > 1 else None)
 
 
-def _judge_target(rule: Rule, check: Check, params: Any, target: Target, teller: Teller) -> Result:
+def _judge_target(
+    rule: Rule, check: Check, params: Any, target: Target, course: CourseFacts, teller: Teller
+) -> Result:
     if target.absent is not None:
         return _result(rule, target, Verdict.NOT_APPLICABLE, reason=_reason(target.absent, teller, {}))
     if target.file is not None:
@@ -146,7 +148,7 @@ def _judge_target(rule: Rule, check: Check, params: Any, target: Target, teller:
                 return _result(rule, target, Verdict.NOT_TESTED, reason=_reason("stage-failed", teller, args))
     if target.facts is None:
         return _result(rule, target, Verdict.NOT_TESTED, reason=_reason("not-measured", teller, {}))
-    context = CheckContext(check.id, teller, target.file)
+    context = CheckContext(check.id, teller, target.file, course)
     try:
         findings = tuple(check.run(context, target.facts, params))
     except CannotTest as why:
