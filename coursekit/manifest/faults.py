@@ -1,0 +1,71 @@
+"""What can be wrong with a manifest as a text, said at a line and a column with the mend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from coursekit.model import Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault. `code` is the interface; the words come from `texts/manifest`."""
+
+    code: str
+    pointer: str
+    line: int
+    column: int
+    args: Mapping[str, Scalar] = field(default_factory=dict)
+
+    def message(self, lang: str) -> str:
+        """What is wrong."""
+        return self._text("message", lang)
+
+    def remedy(self, lang: str) -> str:
+        """How to mend it."""
+        return self._text("remedy", lang)
+
+    def _text(self, part: str, lang: str) -> str:
+        text: str = _texts()[self.code][part]["en" if lang == "en" else "zh"]
+        return text.format(**self.args)
+
+
+class ManifestError(Exception):
+    """The manifest cannot be read as one unambiguous text, or is not fit to be read at all.
+
+    Nothing was judged. Faults inside a readable manifest are no exception: they stand in `Manifest.faults`.
+    """
+
+    def __init__(self, path: Path | str, faults: tuple[Fault, ...]) -> None:
+        super().__init__(path, faults)
+        self.path = path
+        self.faults = faults
+
+    def __str__(self) -> str:
+        return self.render("en")
+
+    def render(self, lang: str, most: int = 20) -> str:
+        """One line a fault and one for its mend, the first `most` of them."""
+        lines = []
+        for fault in self.faults[:most]:
+            lines.append(f"{self.path}:{fault.line}:{fault.column}: {fault.code}: {fault.message(lang)}")
+            lines.append(f"    {fault.remedy(lang)}")
+        left = len(self.faults) - most
+        if left > 0:
+            lines.append(f"… and {left} more" if lang == "en" else f"……另有 {left} 处")
+        return "\n".join(lines)
+
+
+@cache
+def _texts() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    import tomllib  # only a faulty manifest needs its words
+
+    found: dict[str, Mapping[str, Mapping[str, str]]] = {}
+    folder = files("coursekit.texts").joinpath("manifest")
+    for name in ("load.toml", "schema.toml"):
+        found.update(tomllib.loads(folder.joinpath(name).read_text(encoding="utf-8"))["codes"])
+    return found

@@ -1,0 +1,95 @@
+"""Read `course.yaml` or `course.json`.
+
+Two kinds of trouble are told apart. A text that does not mean one thing (bad encoding, bad syntax, a key written
+twice, anchors, another version) or that no honest manifest would be (too large, too deep, paths that leave the
+course) raises `ManifestError`: nothing is judged. A readable manifest with faults gives a `Manifest` that carries
+them, and `manifest/schema` reports each at its line.
+"""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from coursekit.manifest.faults import Fault, ManifestError
+from coursekit.manifest.model import MANIFEST_NAMES, MANIFEST_SCHEMA, Manifest
+from coursekit.manifest.reader import read
+from coursekit.manifest.references import escaping_paths, reference_faults
+from coursekit.manifest.tree import MAX_BYTES, Entries, Node, Places, Text, TreeError, parse_json, parse_yaml
+
+__all__ = ["ManifestError", "find_manifest", "load_manifest", "manifest_from_text", "manifest_from_tree"]
+
+
+def find_manifest(root: Path) -> Path | None:
+    """The manifest of a course folder, if there is one. Two of them would leave open which one counts."""
+    found = [root / name for name in MANIFEST_NAMES if (root / name).is_file()]
+    if len(found) > 1:
+        names = ", ".join(p.name for p in found)
+        raise ManifestError(found[1], (Fault("two-manifests", "", 1, 1, {"names": names}),))
+    return found[0] if found else None
+
+
+def load_manifest(path: Path) -> Manifest:
+    """The manifest at `path`."""
+    try:
+        data = _read_bytes(path)
+        return _from_bytes(data, json=path.suffix.lower() == ".json")
+    except TreeError as error:
+        raise ManifestError(path, error.faults) from None
+
+
+def manifest_from_text(text: str, *, json: bool = False, path: str = "course.yaml") -> Manifest:
+    """The manifest in `text`; `path` is its name in messages."""
+    try:
+        return _from_bytes(text.encode("utf-8"), json=json)
+    except TreeError as error:
+        raise ManifestError(path, error.faults) from None
+
+
+def manifest_from_tree(tree: Node) -> Manifest:
+    """The manifest in a tree, wherever the tree came from. Raises `TreeError` for what cannot be judged."""
+    if not isinstance(tree, Entries):
+        raise TreeError(Fault("not-a-manifest", "", tree.line, tree.column))
+    _check_version(tree)
+    manifest, faults = read(tree, Manifest, Places(tree))
+    outside = escaping_paths(faults)
+    if outside:
+        raise TreeError(*outside)
+    found: Manifest = manifest
+    return reference_faults(found)
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise TreeError(Fault("not-a-file", "", 1, 1))
+        # One byte more than allowed is enough to know.
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise TreeError(Fault("cannot-open", "", 1, 1, {"detail": error.strerror or str(error)})) from None
+    if len(data) > MAX_BYTES:
+        raise TreeError(Fault("too-large", "", 1, 1, {"megabytes": status.st_size / 2**20, "most": MAX_BYTES // 2**20}))
+    return data
+
+
+def _from_bytes(data: bytes, *, json: bool) -> Manifest:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        line = before.count(b"\n") + 1
+        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
+        raise TreeError(Fault("not-utf8", "", line, column)) from None
+    return manifest_from_tree(parse_json(text) if json else parse_yaml(text))
+
+
+def _check_version(tree: Entries) -> None:
+    if "schema" not in tree.entries:
+        raise TreeError(Fault("no-version", "/schema", tree.line, tree.column, {"wanted": MANIFEST_SCHEMA}))
+    _, version = tree.entries["schema"]
+    if not isinstance(version, Text) or version.text != MANIFEST_SCHEMA:
+        found = version.text[:80] if isinstance(version, Text) else "?"
+        args = {"found": found, "wanted": MANIFEST_SCHEMA}
+        raise TreeError(Fault("unknown-version", "/schema", version.line, version.column, args))
