@@ -113,7 +113,11 @@ class PictureFacts:
     transfer: str | None = None
     matrix: str | None = None
     colour_range: str | None = None
-    """`limited` or `full`."""
+    """`limited` or `full`. This and the three before are the picture's own where one could be decoded."""
+    container_primaries: str | None = None
+    """What the container (an MP4's colr box) says of the same, where it says anything; so are the next two."""
+    container_transfer: str | None = None
+    container_matrix: str | None = None
     hdr: str | None = None
     """`pq`, `hlg` or None, by the transfer function declared."""
     mastering: str | None = None
@@ -123,12 +127,14 @@ class PictureFacts:
     dolby_vision: bool = False
     field_order: str | None = None
     """`progressive`, `tt`, `bb`, `tb`, `bt`; None where nothing is declared."""
+    first_interlaced: bool | None = None
+    """Whether the first decoded picture is flagged as two fields."""
     frame_rate: Fraction | None = None
     """Declared average."""
     base_rate: Fraction | None = None
     """Lowest rate in which all timestamps fit, as the demuxer guesses it."""
     measured_rate: Fraction | None = None
-    """Of the packets: exact, snapped to a standard rate where that lies within a thousandth."""
+    """Average over the packets, exact; a steady one is named by the standard rate it is."""
     variable_rate: bool | None = None
 
 

@@ -79,6 +79,8 @@ class Track:
     duration: int = 0
     transform: Transform = UPRIGHT
     clean_px: tuple[int, int] | None = None
+    colour: tuple[int, int, int] | None = None
+    """Primaries, transfer and matrix of the colr box, by their numbers in ITU-T H.273."""
     edits: list[EditEntry] = field(default_factory=list)
     samples: SampleTable | None = None
 
@@ -306,7 +308,17 @@ def _read_mdia(data: bytes, base: int, track: Track) -> None:
                 if inner == b"stbl":
                     tables = {table: rows for table, rows, _ in children(content, where)}
                     track.samples = parse_sample_table(tables)
-                    track.clean_px = _clean_aperture(tables.get(b"stsd", b""))
+                    description = tables.get(b"stsd", b"")
+                    track.clean_px = _clean_aperture(description)
+                    track.colour = _colour(description)
+
+
+def _colour(stsd: bytes) -> tuple[int, int, int] | None:
+    at = stsd.find(b"colr", 94)
+    if at < 0 or at + 14 > len(stsd) or stsd[at + 4 : at + 8] not in (b"nclx", b"nclc"):
+        return None
+    primaries, transfer, matrix = struct.unpack_from(">3H", stsd, at + 8)
+    return primaries, transfer, matrix
 
 
 def _clean_aperture(stsd: bytes) -> tuple[int, int] | None:
