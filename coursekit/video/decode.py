@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from coursekit.probe.facts import DecodeError, ProbeFacts, StreamFacts
 from coursekit.probe.media import open_media
@@ -106,7 +106,7 @@ class StreamReader:
             return (*found[:-1], DecodeError(last.time_s, last.count + self.errors.dropped, last.detail))
         return tuple(found)
 
-    def decode(self, packet: Packet[VideoStream]) -> Iterator[Frame]:
+    def decode(self, packet: Packet[Any]) -> Iterator[Frame]:
         """Frames that this packet completes; damage is noted and decoding goes on."""
         import av
 
@@ -124,7 +124,7 @@ class StreamReader:
         for picture in pictures:
             yield self._frame(picture)
 
-    def _packet_s(self, packet: Packet[VideoStream]) -> float | None:
+    def _packet_s(self, packet: Packet[Any]) -> float | None:
         stamp = packet.pts if packet.pts is not None else packet.dts
         base = packet.time_base or self.stream.time_base
         return None if stamp is None or base is None else float(stamp * base - self.start)

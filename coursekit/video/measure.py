@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
+
+import cv2
 
 from coursekit.probe.facts import ProbeFacts
 from coursekit.video.decode import StreamReader, open_video
 from coursekit.video.facts import VideoFacts
 from coursekit.video.meter import Frame, Meter, StreamInfo
+from coursekit.video.motion.meter import MotionMeter
 from coursekit.video.signals import Signals
 
 VERSION = 1
 """Raised when any figure changes: part of the key under which facts are cached."""
 
-METERS: Mapping[str, Callable[[StreamInfo, Signals], Meter]] = {}
+METERS: Mapping[str, Callable[[StreamInfo, Signals], Meter]] = {
+    "motion": MotionMeter,
+}
 """Field of VideoFacts → the meter that fills it. A meter that is not here does not run."""
 
 _PROGRESS_STEP_S = 2.0
@@ -27,6 +33,8 @@ def measure_video(
 
     `progress` gets the media second reached. `threads` is the number of decoder threads, 0 for all cores.
     """
+    # The process is the unit of parallel work; threads inside OpenCV would only fight over the cores.
+    cv2.setNumThreads(1)
     told = 0.0
     with open_video(path, probe, threads=threads) as decoder:
         passes = {index: _Pass(reader) for index, reader in decoder.readers.items()}
@@ -53,7 +61,8 @@ class _Pass:
 
     def finish(self) -> VideoFacts:
         reader, info = self.reader, self.reader.info
-        parts = {name: meter.finish() for name, meter in self.meters.items()}
+        # METERS names for each field the meter that builds its type.
+        parts: dict[str, Any] = {name: meter.finish() for name, meter in self.meters.items()}
         return VideoFacts(
             stream=info.stream,
             coded_px=info.coded_px,

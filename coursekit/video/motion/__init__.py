@@ -1,0 +1,1 @@
+"""How the picture as a whole moves, and when that is a shaking camera."""

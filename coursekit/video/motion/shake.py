@@ -1,0 +1,224 @@
+"""When the background's movement is a shaking camera.
+
+The path of the picture (sum of its movements) is freed of everything slow, and what is left is judged in windows of
+two seconds: how far it swings, how often it turns back, and whether it is the whole background that does so. A pan, a
+zoom or the start of one leaves no alternating swings; a page scrolled by a wheel moves in steps and rests between
+them; a person or a machine in front of a locked camera leaves points at rest, or does not carry the picture's rim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from coursekit.video.facts import ShakeSpan
+
+Floats = npt.NDArray[np.float64]
+
+_WINDOW_S = 2.0
+_HOP_S = 0.25
+_SMOOTH_S = 0.17
+"""Standard deviation of the Gaussian that stands for intended movement: half power at 0.8 Hz."""
+_QUICK_S = 0.068
+"""The same for what no hand does on purpose: half power at 2 Hz."""
+_BRIDGE_FRAMES = 3
+_MIN_RUN_S = 0.8
+_MIN_FIT = 0.45
+_MIN_RIM, _MIN_UPPER = 5.0, 3.0
+_LEVER = 0.35
+"""Turning counts as the shift it causes at this fraction of the width from the centre."""
+_MAX_STILL = 0.3
+_SLOW = 0.15
+"""Of the window's own speed: below it a frame counts as resting."""
+_MAX_RESTING = 0.45
+_MIN_SWINGS = 3
+EMIT_PCT = 0.06
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    start: float
+    end: float
+    strength: float
+    quick: float
+    freq: float
+    share: float
+
+
+def find_shake(
+    columns: Mapping[str, Sequence[float]], width_px: int, breaks_s: Sequence[float] = ()
+) -> tuple[ShakeSpan, ...]:
+    """Candidate spans, down to well below what a viewer notices. `breaks_s`: cuts, across which no path goes on."""
+    rows = {name: np.asarray(values, dtype=np.float64) for name, values in columns.items()}
+    spans: list[ShakeSpan] = []
+    for first, last in continuous_runs(rows, breaks_s):
+        spans += _merge(_windows(rows, first, last, width_px))
+    return tuple(spans)
+
+
+def continuous_runs(rows: Mapping[str, Floats], breaks_s: Sequence[float]) -> list[tuple[int, int]]:
+    """Stretches (first row, one past the last) over which the background could be followed; short blanks bridged."""
+    times = rows["time"]
+    good = np.isfinite(rows["dx"]) & (rows["fit"] >= _MIN_FIT)
+    cut = np.zeros(len(times), dtype=bool)
+    for b in breaks_s:
+        row = int(np.searchsorted(times, b - 1e-4))
+        if row < len(cut):
+            cut[row] = True
+    runs: list[tuple[int, int]] = []
+    start: int | None = None
+    last_good = -1
+    for row in range(len(times)):
+        if start is not None and (cut[row] or row - last_good > _BRIDGE_FRAMES):
+            runs.append((start, last_good + 1))
+            start = None
+        if good[row] and not cut[row]:
+            start = row if start is None else start
+            last_good = row
+    if start is not None:
+        runs.append((start, last_good + 1))
+    return [r for r in runs if times[r[1] - 1] - times[r[0]] >= _MIN_RUN_S]
+
+
+def _windows(rows: Mapping[str, Floats], first: int, last: int, width_px: int) -> list[_Window]:
+    part = slice(first, last)
+    times = rows["time"][part]
+    step = float(np.median(np.diff(times)))
+    valid = np.isfinite(rows["dx"][part]) & (rows["fit"][part] >= _MIN_FIT)
+    index = np.arange(len(times))
+    speed = np.stack(
+        [
+            np.interp(index, index[valid], rows[name][part][valid]) * scale
+            for name, scale in (("dx", 1.0), ("dy", 1.0), ("turn", _LEVER * width_px))
+        ],
+        axis=1,
+    ) * (100 / width_px)
+    speed = _spread_repeats(speed)
+    path = np.cumsum(speed, axis=0)
+    unsteady = path - smooth(path, _SMOOTH_S / step)
+    quick = path - smooth(path, _QUICK_S / step)
+    length = max(8, round(_WINDOW_S / step))
+    hop = max(1, round(_HOP_S / step))
+    found = []
+    for begin in range(0, max(1, len(times) - length + hop), hop):
+        end = min(begin + length, len(times))
+        if end - begin < _MIN_RUN_S / step:
+            break
+        window = _judge(
+            unsteady[begin:end],
+            speed[begin:end],
+            {n: rows[n][part][begin:end] for n in ("fit", "still", "rim", "upper")},
+            step,
+        )
+        if window:
+            strength, freq, share = window
+            tremble = _strength(quick[begin:end])
+            found.append(_Window(float(times[begin] - step), float(times[end - 1]), strength, tremble, freq, share))
+    return found
+
+
+def _judge(
+    unsteady: Floats, speed: Floats, evidence: Mapping[str, Floats], step: float
+) -> tuple[float, float, float] | None:
+    strength = _strength(unsteady)
+    if strength < EMIT_PCT:
+        return None
+    moving = evidence["fit"] >= _MIN_FIT
+    if (
+        np.median(evidence["still"][moving]) > _MAX_STILL
+        or np.median(evidence["rim"][moving]) < _MIN_RIM
+        or np.median(evidence["upper"][moving]) < _MIN_UPPER
+    ):
+        return None
+    pace = np.hypot(speed[:, 0], speed[:, 1])
+    if np.mean(pace < _SLOW * np.sqrt(np.mean(pace**2))) > _MAX_RESTING:
+        return None
+    # Along the axis on which it swings most.
+    _, axes = np.linalg.eigh(np.cov(unsteady.T))
+    along = unsteady @ axes[:, -1]
+    turns = swings(along, 0.35 * float(np.std(along)) * np.sqrt(2))
+    if len(turns) < _MIN_SWINGS:
+        return None
+    lobes = np.abs(along[turns])
+    # One knock of a pan's start is not shaking: without its two largest swings something must be left.
+    rest = np.sort(lobes)[:-2]
+    if len(rest) == 0 or float(rest.max()) < 0.25 * float(lobes.max()):
+        return None
+    span = (turns[-1] - turns[0]) * step
+    freq = (len(turns) - 1) / 2 / span if span > 0 else 0.0
+    return strength, freq, float(np.mean(evidence["fit"][moving]))
+
+
+def _strength(path: Floats) -> float:
+    return float(np.sqrt(2 * np.sum(np.var(path, axis=0))))
+
+
+def swings(wave: Floats, least: float) -> npt.NDArray[np.int64]:
+    """Rows of the successive turning points, alternating in sign, each at least `least` from zero."""
+    found: list[int] = []
+    sign = 0
+    for row, value in enumerate(wave):
+        if abs(value) < least:
+            continue
+        now = 1 if value > 0 else -1
+        if now != sign:
+            found.append(row)
+            sign = now
+        elif abs(value) > abs(wave[found[-1]]):
+            found[-1] = row
+    return np.asarray(found, dtype=np.int64)
+
+
+def smooth(path: Floats, sigma: float) -> Floats:
+    """Gaussian smoothing along the first axis; the ends are continued by point reflection, so that a pan stays one."""
+    reach = max(1, min(int(np.ceil(3 * sigma)), len(path) - 1))
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / max(sigma, 1e-6)) ** 2)
+    kernel /= kernel.sum()
+    head = 2 * path[:1] - path[reach:0:-1]
+    tail = 2 * path[-1:] - path[-2 : -reach - 2 : -1]
+    padded = np.concatenate([head, path, tail])
+    return np.stack([np.convolve(padded[:, k], kernel, mode="valid") for k in range(path.shape[1])], axis=1)
+
+
+def _spread_repeats(speed: Floats) -> Floats:
+    """Share a movement among the frames it stands for: a picture shown two or three times moves by steps."""
+    out = speed.copy()
+    pace = np.hypot(speed[:, 0], speed[:, 1])
+    floor = 0.02 * float(np.max(pace, initial=0.0))
+    row = 0
+    while row < len(pace):
+        if pace[row] > floor:
+            row += 1
+            continue
+        end = row
+        while end < len(pace) and pace[end] <= floor:
+            end += 1
+        if end - row <= 2 and end < len(pace):
+            out[row : end + 1] = speed[row : end + 1].sum(axis=0) / (end - row + 1)
+        row = end + 1
+    return out
+
+
+def _merge(windows: Sequence[_Window]) -> list[ShakeSpan]:
+    groups: list[list[_Window]] = []
+    for window in windows:
+        if groups and window.start <= groups[-1][-1].end:
+            groups[-1].append(window)
+        else:
+            groups.append([window])
+    return [
+        ShakeSpan(
+            start_s=round(max(0.0, g[0].start), 3),
+            end_s=round(g[-1].end, 3),
+            strength_pct=round(float(np.mean([w.strength for w in g])), 3),
+            peak_pct=round(max(w.strength for w in g), 3),
+            peak_at_s=round(max(0.0, max(g, key=lambda w: w.strength).start), 3),
+            quick_pct=round(max(w.quick for w in g), 3),
+            freq_hz=round(float(np.median([w.freq for w in g])), 2),
+            share=round(float(np.mean([w.share for w in g])), 2),
+        )
+        for g in groups
+    ]
