@@ -61,6 +61,13 @@ class Reader:
                 Text("不是 UTF-8 编码", "not UTF-8"),
                 Text("另存为 UTF-8", "save the file as UTF-8"),
             ) from error
+        except RecursionError as error:
+            raise ProfileError(
+                self.path,
+                "—",
+                Text("嵌套太深", "nested too deeply"),
+                Text("配置只需要两三层表", "a profile needs tables two or three deep"),
+            ) from error
         except tomllib.TOMLDecodeError as error:
             reason, _, where = str(error).partition(" (at ")
             raise ProfileError(

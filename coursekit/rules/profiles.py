@@ -31,6 +31,7 @@ BUILTIN = (
 )
 PROFILE_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 RULE_ID = re.compile(r"(?P<profile>[a-z0-9]+(-[a-z0-9]+)*)/[a-z0-9]+(\.[a-z0-9]+)*-[1-9][0-9]*")
+OWN_PAPER = re.compile(r"own(-[a-z0-9]+)+")
 CHECK_ID = re.compile(r"(?P<domain>[a-z]+)/[a-z][a-z_]*")
 _OF_DOMAIN = {"manifest": frozenset({Method.MANIFEST}), "filing": frozenset({Method.DOCUMENT, Method.PLATFORM})}
 _MEDIA = frozenset({Method.MACHINE})
@@ -132,20 +133,7 @@ def _load(path: Path, trail: tuple[Path, ...]) -> LoadedProfile:
     documents = {d.key: d for part in parts for d in part.documents} | _documents(root)
     rules, excluded = _merge(parts, root)
     texts = {(r.clause.document, r.clause.number): r.clause.text for r in rules.values()}
-    included = dict(rules)
-    for table in root.tables("exclude"):
-        for rule_id, reason in _exclusion(table, included, rules):
-            excluded[rule_id] = reason
-            del rules[rule_id]
-    touched: set[str] = set()
-    for table in root.tables("override"):
-        rule = _override(table, profile_id, included, rules)
-        if rule.id in touched:
-            raise table.error(
-                f"规则 {rule.id} 被修改了两次", f"rule {rule.id} is overridden twice", "合并为一处", "make it one"
-            )
-        touched.add(rule.id)
-        rules[rule.id] = rule
+    _change(root, profile_id, rules, excluded)
     labels: dict[str, Text] = {}
     for table in root.tables("rule"):
         rule = _rule(table, profile_id, documents, texts, labels)
@@ -157,23 +145,24 @@ def _load(path: Path, trail: tuple[Path, ...]) -> LoadedProfile:
                 "give each rule an id of its own and never use an old one again",
             )
         rules[rule.id] = rule
-    files = _unique((*(item for part in parts for item in part.files), (profile_id, reader.bytes)))
-    digest = hashlib.sha256()
-    for name, content in files:
-        digest.update(f"{name} {len(content)}\n".encode() + content)
+    # A file that two others include counts once.
+    files = tuple(dict.fromkeys((*(item for part in parts for item in part.files), (profile_id, reader.bytes))))
     profile = Profile(
         id=profile_id,
         title=title,
         rules=tuple(rules.values()),
-        hash=digest.hexdigest(),
+        hash=_hash(files),
         includes=tuple(part.profile.id for part in parts),
         excluded=excluded,
     )
     return LoadedProfile(profile, tuple(documents.values()), files)
 
 
-def _unique(files: tuple[tuple[str, bytes], ...]) -> tuple[tuple[str, bytes], ...]:
-    return tuple(dict.fromkeys(files))
+def _hash(files: tuple[tuple[str, bytes], ...]) -> str:
+    digest = hashlib.sha256()
+    for name, content in files:
+        digest.update(f"{name} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
 
 
 def _includes(root: Table, path: Path, trail: tuple[Path, ...]) -> tuple[LoadedProfile, ...]:
@@ -221,6 +210,25 @@ def _merge(parts: tuple[LoadedProfile, ...], root: Table) -> tuple[dict[str, Rul
                     place="include",
                 )
     return rules, {rule_id: reason for rule_id, reason in excluded.items() if rule_id not in rules}
+
+
+def _change(root: Table, profile_id: str, rules: dict[str, Rule], excluded: dict[str, str]) -> None:
+    """Leave out and override what the profile says so of, in place."""
+    included = dict(rules)
+    for table in root.tables("exclude"):
+        for rule_id, reason in _exclusion(table, included, rules):
+            excluded[rule_id] = reason
+            del rules[rule_id]
+    touched: set[str] = set()
+    for table in root.tables("override"):
+        rule_id = table.string("rule") if "rule" in table.raw else ""
+        if rule_id in touched:
+            raise table.error(
+                f"规则 {rule_id} 被修改了两次", f"rule {rule_id} is overridden twice", "合并为一处", "make it one"
+            )
+        touched.add(rule_id)
+        rule = _override(table, profile_id, included, rules)
+        rules[rule.id] = rule
 
 
 def _reason(table: Table) -> str:
@@ -410,7 +418,7 @@ def _known_papers(rule: Rule, table: Table, labels: dict[str, Text]) -> None:
     if rule.evidence and not labels:
         labels.update(evidence_labels())
     for key in (key for item in rule.evidence for key in item.split("|")):
-        if key not in labels and not key.startswith("own-"):
+        if key not in labels and not OWN_PAPER.fullmatch(key):
             raise table.error(
                 f"证据登记表里没有“{key}”",
                 f"the evidence register has no key “{key}”",
