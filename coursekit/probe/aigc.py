@@ -62,6 +62,11 @@ def _label(place: str, text: str) -> AigcLabel:
         value = value["AIGC"]
     if not isinstance(value, dict):
         return AigcLabel(place, raw, problem="not-an-object")
-    fields = {name: str(value[name])[:_MAX_FIELD] for name in FIELDS if name in value}
+    # JSON may escape half of a surrogate pair; UTF-8 cannot hold one.
+    fields = {
+        name: str(value[name])[:_MAX_FIELD].encode("utf-8", "replace").decode("utf-8")
+        for name in FIELDS
+        if name in value
+    }
     problem = None if fields.get("Label") in ("1", "2", "3") else "no-label"
     return AigcLabel(place, raw, fields, problem)

@@ -100,7 +100,6 @@ class IsoFile:
     """Place, key and text of metadata items that a demuxer may not pass on."""
     xmp: bytes | None = None
     damages: list[Damage] = field(default_factory=list)
-    last_fragment_s: float | None = None
 
     def first(self, name: bytes) -> Box | None:
         """The first top-level box of that name."""
@@ -199,7 +198,6 @@ def _read_top(handle: BinaryIO, size: int, box: Box, iso: IsoFile) -> None:
         iso.has_index = True
     elif box.name == b"moof":
         iso.fragmented = True
-        _read_moof(_load(handle, size, box), box.body, iso)
     elif box.name == b"meta":
         _read_meta(_load(handle, size, box), box.body, "meta", iso)
     elif box.name == b"uuid" and box.size < 4 << 20:
@@ -330,20 +328,6 @@ def _clean_aperture(stsd: bytes) -> tuple[int, int] | None:
     return (round(width / width_by), round(height / height_by)) if width_by and height_by else None
 
 
-def _read_moof(data: bytes, base: int, iso: IsoFile) -> None:
-    scales = {track.id: track.timescale for track in iso.tracks}
-    for name, body, at in children(data, base):
-        if name != b"traf":
-            continue
-        scale = 0
-        for inner, content, _ in children(body, at):
-            if inner == b"tfhd":
-                scale = scales.get(struct.unpack_from(">I", content, 4)[0], 0)
-            elif inner == b"tfdt" and scale:
-                ticks = struct.unpack_from(">Q" if content[0] == 1 else ">I", content, 4)[0]
-                iso.last_fragment_s = ticks / scale
-
-
 def _read_udta(data: bytes, base: int, place: str, iso: IsoFile) -> None:
     for name, body, at in children(data, base):
         if name == b"meta":
@@ -393,8 +377,6 @@ def _judge_payload(size: int, iso: IsoFile) -> None:
         return
     lost = _first_lost(size, payload, iso)
     if lost is None:
-        if iso.fragmented and iso.last_fragment_s is not None:
-            _date_truncation(iso, round(iso.last_fragment_s, 3))
         return
     time_s, offset, detail = lost
     if any(damage.code == "truncated" for damage in iso.damages):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coursekit.probe.aigc import find_labels, xmp_items
-from coursekit.probe.facts import Chapter, Damage, Edit, ProbeFacts
+from coursekit.probe.facts import Chapter, Damage, Edit, ProbeFacts, StreamFacts, StreamKind
 from coursekit.probe.framing import framing_damages
 from coursekit.probe.isobmff import IsoFile, Track, is_iso, read_iso
 from coursekit.probe.media import MediaError, open_media
@@ -55,7 +55,7 @@ def measure_media(path: Path) -> ProbeFacts:
                 for stream in container.streams
             )
             name = _container_name(container.format.name, head, iso)
-            items = [*_tag_items(container), *_iso_items(iso)]
+            items = [*_iso_items(iso), *_tag_items(container)]
             tags = _tags(container.metadata)
             duration_s = None if container.duration is None else round(container.duration / 1_000_000, 6)
             start_s = None if container.start_time is None else round(container.start_time / 1_000_000, 6)
@@ -80,7 +80,7 @@ def measure_media(path: Path) -> ProbeFacts:
         bit_rate_bps=round(size * 8 / duration_s) if duration_s else None,
         streams=streams,
         read_error=scan.read_error,
-        damages=_limit([*damages, *scan.damages]),
+        damages=_limit([*_dated(damages, streams), *scan.damages]),
         chapters=chapters,
         tags=tags,
         encoder=_encoder(tags),
@@ -108,6 +108,16 @@ def _read_structure(path: Path) -> tuple[int, bytes, IsoFile | None, list[Damage
 
 def _refusal_detail(error: MediaError, seen: str) -> str:
     return error.detail if seen == "unknown" else f"{error.detail} ({seen})"
+
+
+def _dated(damages: Iterable[Damage], streams: Iterable[StreamFacts]) -> list[Damage]:
+    """Damage with its second. Where no index maps a truncation to one, the packets that are left do."""
+    lasting = [s.packets for s in streams if s.kind in (StreamKind.VIDEO, StreamKind.AUDIO) and not s.attached_picture]
+    ends = [time for p in lasting for time in (p.first_corrupt_s, p.end_s) if time is not None]
+    return [
+        replace(damage, time_s=min(ends)) if damage.code == "truncated" and damage.time_s is None and ends else damage
+        for damage in damages
+    ]
 
 
 def _limit(damages: Iterable[Damage]) -> tuple[Damage, ...]:

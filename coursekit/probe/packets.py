@@ -225,14 +225,15 @@ def _timing(counter: _Counter) -> Timing:
     times = sorted(set(counter.shown))
     if len(times) < 3:
         return Timing()
-    span = (times[-1] - times[0]) * counter.tick
-    rate = (len(times) - 1) / span
     steps = sorted(b - a for a, b in pairwise(times))
     median = steps[len(steps) // 2]
     slack = max(1, int(_STEADY_S / counter.tick))
-    odd = sum(1 for step in steps if abs(step - median) > slack)
-    variable = odd > max(1, len(steps) // 200)
-    return Timing(rate if variable else snap_rate(rate, counter.tick / span), variable)
+    steady = [step for step in steps if abs(step - median) <= slack]
+    if len(steps) - len(steady) > max(1, len(steps) // 200):
+        return Timing((len(times) - 1) / ((times[-1] - times[0]) * counter.tick), True)
+    # A hole is no slower rate: only the steps that are steady are averaged.
+    span = sum(steady) * counter.tick
+    return Timing(snap_rate(len(steady) / span, counter.tick / span), False)
 
 
 def snap_rate(rate: Fraction, error: Fraction) -> Fraction:
