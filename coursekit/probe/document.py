@@ -47,29 +47,18 @@ def measure_document(path: Path) -> DocumentFacts:
         found = recognise(head)
         named = EXTENSIONS.get(extension, (None, ()))[1]
         seen = found.format if found is not None else named[0] if named and extension in _UNMARKED else "unknown"
-        facts = DocumentFacts(format=seen, extension=extension, size_bytes=size)
+        facts = DocumentFacts(format=seen, size_bytes=size)
         if size == 0:
             return replace(facts, opens=False, open_code="empty")
         if size > MAX_BYTES:
             return replace(facts, opens=False, open_code="too-large")
         if seen not in _READERS:
-            # A format that is only known by its mark (rtf, fbx, ply) opens as far as coursekit can tell: it is what
-            # its name says. Anything else under a document's name is not.
-            if seen in named:
-                return facts
-            return replace(facts, opens=False, open_code="name-disagrees" if found else "unrecognised")
-        measured = _READERS[seen](path, facts)
+            # A format that is only known by its mark (rtf, fbx, ply, or a picture) opens as far as is looked here.
+            return facts if found else replace(facts, opens=False, open_code="unrecognised")
+        return _READERS[seen](path, facts)
     except OSError as error:
         raise MediaError("unreadable", error.strerror or str(error)) from error
-    if measured.opens and named and not _is_what_it_says(measured.format, named):
-        return replace(measured, opens=False, open_code="name-disagrees")
-    return measured
 
 
 _UNMARKED = frozenset({"srt", "obj", "stl", "html", "htm", "xhtml"})
 """Formats without a mark at the beginning, so that only the name says what they should be."""
-
-
-def _is_what_it_says(found: str, named: tuple[str, ...]) -> bool:
-    """`ole` stands for every legacy office format."""
-    return found in named or ("ole" in named and found in ("doc", "ppt", "xls", "ole"))

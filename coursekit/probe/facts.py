@@ -1,4 +1,8 @@
-"""What is read of a file before anything is decoded: numbers and names, no opinions."""
+"""What is read of a file before anything is decoded: numbers and names, no opinions.
+
+Facts speak of bytes alone, never of the file's name or neighbours: they are kept by content, and a renamed file has the
+same ones. Whether a name belies its content is for a check, which knows both.
+"""
 
 from __future__ import annotations
 
@@ -229,10 +233,6 @@ class ProbeFacts:
 
     container: str
     """`mp4`, `mov`, `matroska`, `webm`, `avi` …; `unknown` where nothing was recognised."""
-    extension: str = ""
-    """Of the file name, lower case, without the dot."""
-    extension_containers: tuple[str, ...] = ()
-    """Containers that such a name promises; empty for a name that promises nothing."""
     opens: bool = True
     open_code: str | None = None
     """Why it does not open: `empty`, `not-media`, `playlist`, `index-missing`, `unreadable-header` …"""
@@ -290,7 +290,6 @@ class ImageFacts:
     """`jpeg`, `png`, `webp`, `gif`, `bmp`, `tiff` …; `unknown`."""
     size_px: tuple[int, int]
     """As stored; (0, 0) where the file does not open."""
-    extension: str = ""
     opens: bool = True
     open_code: str | None = None
     """`empty`, `not-an-image`, `too-large`, `truncated`, `damaged`, `unsupported`."""
@@ -330,10 +329,9 @@ class DocumentFacts:
 
     format: str
     """`pdf`, `docx`, `pptx`, `xlsx`, `doc`, `ppt`, `xls`, `srt`, `vtt`, `html`, `glb`, `gltf`, `obj`, `stl` …"""
-    extension: str = ""
     opens: bool = True
     open_code: str | None = None
-    """`empty`, `unrecognised`, `damaged`, `encrypted`, `too-large`, `name-disagrees`, `legacy`."""
+    """`empty`, `unrecognised`, `damaged`, `encrypted`, `too-large`."""
     open_detail: str | None = None
     size_bytes: int = 0
     encrypted: bool = False
@@ -353,8 +351,8 @@ class DocumentFacts:
     cue_problem_count: int = 0
     external: tuple[str, ...] = ()
     """Hosts a web page or document refers to."""
-    missing: tuple[str, ...] = ()
-    """Files beside it that a web page or model refers to and that are not there."""
+    beside: tuple[str, ...] = ()
+    """Files beside it that a web page or model loads, as it writes them, percent-encoding undone."""
     vertices: int | None = None
     """Of a 3D model, where the header says."""
     aigc: tuple[AigcLabel, ...] = ()

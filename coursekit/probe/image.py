@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from coursekit.probe.aigc import find_labels, xmp_items
 from coursekit.probe.facts import AigcLabel, ImageFacts
 from coursekit.probe.media import MediaError
-from coursekit.probe.sniff import extension_of, read_head, recognise
+from coursekit.probe.sniff import read_head, recognise
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -22,7 +22,7 @@ VERSION = 1
 
 MAX_PIXELS = 120_000_000
 """12 000 × 10 000: beyond any cover, and half a gigabyte once decoded."""
-_FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 _NAMES = {"MPO": "jpeg"}
 _SMALL_PX = 256
 _ORIENTATION = 0x0112
@@ -38,7 +38,6 @@ def measure_image(path: Path) -> ImageFacts:
 
     Raises MediaError only where the system would not let the file be read.
     """
-    extension = extension_of(path)
     try:
         size = path.stat().st_size
         head = read_head(path)
@@ -48,7 +47,7 @@ def measure_image(path: Path) -> ImageFacts:
     seen = found.format if found else "unknown"
 
     def closed(code: str, detail: str | None = None, px: tuple[int, int] = (0, 0)) -> ImageFacts:
-        return ImageFacts(seen, px, extension, opens=False, open_code=code, open_detail=detail, size_bytes=size)
+        return ImageFacts(seen, px, opens=False, open_code=code, open_detail=detail, size_bytes=size)
 
     if size == 0:
         return closed("empty")
@@ -63,7 +62,7 @@ def measure_image(path: Path) -> ImageFacts:
             except _BROKEN as error:
                 code = "truncated" if "truncated" in str(error).lower() else "damaged"
                 return closed(code, str(error)[:200], image.size)
-            return _facts(image, head, extension, size)
+            return _facts(image, head, size)
     except UnidentifiedImageError:
         known = found is not None and found.kind.value == "image"
         unread = known and seen.upper() not in _FORMATS
@@ -85,7 +84,7 @@ def _own_limit() -> Iterator[None]:
         Image.MAX_IMAGE_PIXELS = before
 
 
-def _facts(image: Image.Image, head: bytes, extension: str, size: int) -> ImageFacts:
+def _facts(image: Image.Image, head: bytes, size: int) -> ImageFacts:
     orientation = _orientation(image)
     frames = getattr(image, "n_frames", 1) if image.format != "MPO" else 1
     mean, spread, span = _luma(image)
@@ -94,7 +93,6 @@ def _facts(image: Image.Image, head: bytes, extension: str, size: int) -> ImageF
     return ImageFacts(
         format=_NAMES.get(name, name.lower()),
         size_px=image.size,
-        extension=extension,
         display_px=(image.height, image.width) if orientation in _TURNED else image.size,
         size_bytes=size,
         mode=image.mode,

@@ -14,7 +14,7 @@ from coursekit.probe.isobmff import IsoFile, Track, is_iso, read_iso
 from coursekit.probe.media import MediaError, open_media
 from coursekit.probe.packets import scan_packets
 from coursekit.probe.secondopinion import disagreements, read_mediainfo
-from coursekit.probe.sniff import EXTENSIONS, extension_of, recognise
+from coursekit.probe.sniff import recognise
 from coursekit.probe.streams import describe_stream, first_pictures
 
 if TYPE_CHECKING:
@@ -38,11 +38,9 @@ def measure_media(path: Path) -> ProbeFacts:
     Raises MediaError only where the system would not let the file be read.
     """
     size, head, iso, damages = _read_structure(path)
-    extension = extension_of(path)
-    named = EXTENSIONS.get(extension, (None, ()))[1]
     recognised = recognise(head)
     seen = recognised.format if recognised else "unknown"
-    base = ProbeFacts(container=seen, extension=extension, extension_containers=named, size_bytes=size)
+    base = ProbeFacts(container=seen, size_bytes=size)
     if iso is not None:
         base = _with_boxes(base, iso)
     try:

@@ -7,14 +7,14 @@ import struct
 from collections.abc import Iterable
 from dataclasses import replace
 from html.parser import HTMLParser
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from coursekit.probe.facts import DocumentFacts
 from coursekit.probe.subtitle import decode_text
 
 MAX_TEXT_BYTES = 32 << 20
-_MAX_REFERENCES = 50
+_MAX_REFERENCES = 200
 _LOADING = {
     "img": ("src", "srcset"),
     "script": ("src",),
@@ -48,7 +48,12 @@ class _Page(HTMLParser):
         if tag in _SHOWING:
             self.shown += 1
         wanted = _LOADING.get(tag, ())
-        self.references += [value.strip() for name, value in attrs if name in wanted and value]
+        for name, value in attrs:
+            if value and name == "srcset":
+                # Several, each followed by its width.
+                self.references += [part.split()[0] for part in value.split(",") if part.strip()]
+            elif value and name in wanted:
+                self.references.append(value.strip())
 
     def handle_endtag(self, tag: str) -> None:
         if tag in _UNSEEN and self._unseen:
@@ -68,7 +73,7 @@ def read_html(path: Path, facts: DocumentFacts) -> DocumentFacts:
         return replace(facts, opens=False, open_code="damaged", open_detail="no known text encoding")
     page = _Page()
     page.feed(text)
-    external, missing = _split_references(path, page.references)
+    external, beside = _split_references(page.references)
     return replace(
         facts,
         format="html",
@@ -76,35 +81,24 @@ def read_html(path: Path, facts: DocumentFacts) -> DocumentFacts:
         characters=page.characters,
         pictures=page.shown,
         external=external,
-        missing=missing,
+        beside=beside,
     )
 
 
-def _split_references(path: Path, references: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Hosts that are referred to, and files that should lie beside the page and do not."""
+def _split_references(references: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Hosts that are referred to, and files beside the page."""
     hosts: set[str] = set()
-    missing: set[str] = set()
+    beside: set[str] = set()
     for reference in references:
         try:
-            parts = urlsplit(reference.split(",")[0].split()[0] if "," in reference or " " in reference else reference)
-        except (ValueError, IndexError):
+            parts = urlsplit(reference)
+        except ValueError:
             continue
         if parts.netloc:
             hosts.add(parts.netloc.rpartition("@")[2].lower())
-        elif not parts.scheme and parts.path and not _is_there(path, unquote(parts.path)):
-            missing.add(parts.path[:200])
-    return tuple(sorted(hosts)[:_MAX_REFERENCES]), tuple(sorted(missing)[:_MAX_REFERENCES])
-
-
-def _is_there(page: Path, reference: str) -> bool:
-    """Whether a relative reference leads to a file. One that leaves the folder upwards far enough is not looked at."""
-    pure = PurePosixPath(reference)
-    if pure.is_absolute() or pure.parts.count("..") > 3 or "\0" in reference:
-        return False
-    try:
-        return page.parent.joinpath(*pure.parts).exists()
-    except (OSError, ValueError):
-        return False
+        elif not parts.scheme and parts.path:
+            beside.add(unquote(parts.path)[:300])
+    return tuple(sorted(hosts)[:_MAX_REFERENCES]), tuple(sorted(beside)[:_MAX_REFERENCES])
 
 
 def read_glb(path: Path, facts: DocumentFacts) -> DocumentFacts:
@@ -119,17 +113,17 @@ def read_glb(path: Path, facts: DocumentFacts) -> DocumentFacts:
             return replace(facts, opens=False, open_code="damaged", open_detail=missing)
         if version != 2 or kind != b"JSON" or chunk > min(length, MAX_TEXT_BYTES):
             return replace(facts, opens=False, open_code="damaged", open_detail=f"glTF version {version}")
-        return _gltf(path, facts, handle.read(chunk))
+        return _gltf(facts, handle.read(chunk))
 
 
 def read_gltf(path: Path, facts: DocumentFacts) -> DocumentFacts:
     """Facts of a glTF model in JSON."""
     if facts.size_bytes > MAX_TEXT_BYTES:
         return replace(facts, opens=False, open_code="too-large")
-    return _gltf(path, facts, path.read_bytes())
+    return _gltf(facts, path.read_bytes())
 
 
-def _gltf(path: Path, facts: DocumentFacts, data: bytes) -> DocumentFacts:
+def _gltf(facts: DocumentFacts, data: bytes) -> DocumentFacts:
     try:
         scene = json.loads(data)
         meshes, accessors = scene.get("meshes", []), scene.get("accessors", [])
@@ -138,8 +132,8 @@ def _gltf(path: Path, facts: DocumentFacts, data: bytes) -> DocumentFacts:
         links = [str(item["uri"]) for key in ("buffers", "images") for item in scene.get(key, []) if "uri" in item]
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
         return replace(facts, opens=False, open_code="damaged", open_detail=f"{type(error).__name__}: {error}"[:200])
-    external, missing = _split_references(path, [link for link in links if not link.startswith("data:")])
-    return replace(facts, vertices=vertices, external=external, missing=missing)
+    external, beside = _split_references([link for link in links if not link.startswith("data:")])
+    return replace(facts, vertices=vertices, external=external, beside=beside)
 
 
 def read_obj(path: Path, facts: DocumentFacts) -> DocumentFacts:
