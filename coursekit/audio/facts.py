@@ -8,6 +8,143 @@ from coursekit.probe.facts import DecodeError
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelSpan:
+    """A stretch where the front pair is not what it is elsewhere."""
+
+    start_s: float
+    end_s: float
+    kind: str
+    """`left-lost`, `right-lost` or `opposed`."""
+    balance_db: float
+    """Left over right."""
+    correlation: float
+    seconds: int
+    """Seconds inside that show it; the rest is quiet."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelFacts:
+    """How the channels relate. The figures of a pair are of the first two channels; None with fewer."""
+
+    levels_dbfs: tuple[float, ...]
+    """Root mean square of each channel; -inf where it holds nothing."""
+    peaks_dbfs: tuple[float, ...]
+    correlation: float | None = None
+    side_to_mid_db: float | None = None
+    matched_residual_db: float | None = None
+    """What of one side is left when the other is subtracted at the best gain: -200 where the two are copies."""
+    balance_db: float | None = None
+    """Left over right."""
+    mono_sum_db: float | None = None
+    """Loss when both are played through one loudspeaker: 0 for two copies, -3 for two strangers, -200 for opposites."""
+    identical_share: float | None = None
+    """Share of the seconds in which both are equal sample by sample."""
+    dc: tuple[float, ...] = ()
+    """Mean of each channel, full scale 1."""
+    spans: tuple[ChannelSpan, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClipSpan:
+    """A stretch where flat tops gather."""
+
+    start_s: float
+    end_s: float
+    loud: int
+    """Loud half waves looked at."""
+    flat: int
+    hard: int
+    ceiling_dbfs: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClippingFacts:
+    """Half waves with their tops cut off."""
+
+    loud: int = 0
+    """Loud half waves looked at."""
+    flat: int = 0
+    """Of these, flat on top, as lossy coding leaves them."""
+    hard: int = 0
+    """Of these, cut off sample-exact."""
+    spans: tuple[ClipSpan, ...] = ()
+    overs: int = 0
+    """Stretches of 32 samples whose true peak exceeds full scale."""
+    over_spans: tuple[OverSpan, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OverSpan:
+    """A stretch in which the wave between the samples exceeds full scale."""
+
+    start_s: float
+    end_s: float
+    count: int
+    true_peak_dbtp: float
+
+
+@dataclass(frozen=True, slots=True)
+class SilentSpan:
+    """No sound above -80 dBFS on any channel."""
+
+    start_s: float
+    end_s: float
+    level_dbfs: float
+    """Loudest 10 ms inside, to a decibel; -inf for digital silence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropout:
+    """A sounding wave cut to nothing for less than half a second."""
+
+    time_s: float
+    length_ms: int
+    cut_db: float
+    """Fall within a few milliseconds, on the gentler of the two sides."""
+    level_dbfs: float
+    """Inside."""
+    jump: float
+    """Largest step from sample to sample where the sound stops, over the peak before: a sound that ends has little."""
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """A single sharp corner in the wave."""
+
+    time_s: float
+    height: float
+    """Second difference of the samples, full scale 1."""
+    isolation: float
+    """Over the sharpest other corner within 12 ms before and after."""
+
+
+@dataclass(frozen=True, slots=True)
+class HumSpan:
+    """A half minute (at most 36 s) in which a comb on a mains frequency stands out."""
+
+    start_s: float
+    end_s: float
+    base_hz: float
+    harmonics: int
+    """Lines at three times their neighbourhood and more, of ten."""
+    third_line: float
+    """Power of the third strongest line over its neighbourhood; chance gives 1 to 4."""
+    fourth_line: float
+    steady: float
+    """Share of the 8 s windows in which at least three of the lines show."""
+    level_dbfs: float
+    """Of all lines together."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeGap:
+    """Where the timestamps say that sound is missing (positive length) or told twice (negative)."""
+
+    time_s: float
+    length_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class AudioFacts:
     """One audio stream, decoded from end to end."""
 
