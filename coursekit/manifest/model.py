@@ -25,7 +25,6 @@ from coursekit.manifest.vocabulary import (
     MediaKind,
     MediaRole,
     Mode,
-    OccupationKind,
     Part,
     PointKind,
     ReviewVerdict,
@@ -47,12 +46,6 @@ class Occupation:
         "职业编码", "职业编码，照标准填写", "code of the occupation, as the standard prints it", form=Form.CODE
     )
     name: str = spec("职业名称", "职业（工种）名称", "name of the occupation")
-    kind: OccupationKind | None = spec(
-        "职业类型",
-        "操作技能型或知识技能型，影响线上课时比例",
-        "manual or knowledge-based; bears on the online share",
-        default=None,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +106,9 @@ class CourseInfo:
         "last day of planned use; licences must last until then",
         form=Form.DATE,
         default=None,
+    )
+    platform_listed_on: date | None = spec(
+        "平台公布日期", "平台列入目录的公布日期", "day the platform was listed", form=Form.DATE, default=None
     )
     covers: tuple[Cover, ...] = spec("封面", "课程封面", "cover pictures of the course", default=())
 
@@ -390,7 +386,7 @@ class Expert:
     route: Route | None = spec(
         "资格途径",
         "考评员、最高级别证书、中级及以上职称，或经同意的替代专家",
-        "assessor, top certificate, title, or substitute by consent",
+        "examiner, top certificate, title, or substitute by consent",
         default=None,
     )
     qualification: str | None = spec("专业职称或职业资格", "职称或职业资格", "title or qualification", default=None)

@@ -191,7 +191,7 @@ def _mapping(convert: Convert, hint: Any) -> Convert:
         for key, (key_node, item) in node.entries.items():
             here = child(pointer, key)
             # A plain `4:` is the same key to every reader; a plain `1.10:` is 1.1 to most.
-            if key_node.plain and not _INT.match(key) and _looks_typed(key):
+            if key_node.plain and not _INT.match(key) and looks_typed(key):
                 faults.append(_fault("unquoted-text", key_node, here, value=key[:80], read_as=_read_as(key)))
             elif not ITEM_PATTERN.match(key):
                 wanted = Form.CODE.value
@@ -264,7 +264,7 @@ def _fraction(spec: Spec) -> Convert:
         if not isinstance(node, Text):
             faults.append(_fault("not-text", node, pointer, **_found(node)))
             return _SKIP
-        risky = _TIME.match(node.text) or _looks_typed(node.text) or "/" in node.text
+        risky = _TIME.match(node.text) or looks_typed(node.text) or "/" in node.text
         if node.plain and risky and not _INT.match(node.text):
             faults.append(_fault("unquoted-hours", node, pointer, value=node.text[:40]))
             return _SKIP
@@ -298,7 +298,7 @@ def _text(form: Form, hint: type) -> Convert:
             faults.append(_fault("not-text", node, pointer, **_found(node)))
             return _SKIP
         value = node.text
-        if node.plain and _looks_typed(value):
+        if node.plain and looks_typed(value):
             if _NULL.match(value):
                 faults.append(_fault("no-value", node, pointer, **_wanted(wanted.zh, wanted.en, wanted.example)))
             else:
@@ -323,7 +323,7 @@ def _text(form: Form, hint: type) -> Convert:
     return text
 
 
-def _looks_typed(text: str) -> bool:
+def looks_typed(text: str) -> bool:
     """Some YAML reader would not take this plain word for text."""
     first = text[:1]
     if first and first not in "0123456789+-.~nNyYoOtTfF":

@@ -86,6 +86,27 @@ class Places:
                 break
         return found
 
+    def node(self, pointer: str) -> Node | None:
+        """What is written at this very place."""
+        node = self.root
+        for token in _tokens(pointer):
+            if isinstance(node, Entries) and token in node.entries:
+                node = node.entries[token][1]
+            elif isinstance(node, Items) and token.isdecimal() and int(token) < len(node.items):
+                node = node.items[int(token)]
+            else:
+                return None
+        return node
+
+    def has(self, pointer: str) -> bool:
+        """Whether something is written at this very place."""
+        return self.node(pointer) is not None
+
+    def text(self, pointer: str, most: int = 80) -> str | None:
+        """The words written there, shortened; None where there are none."""
+        node = self.node(pointer)
+        return node.text[:most] if isinstance(node, Text) else None
+
     def place(self, pointer: str) -> Place:
         """As a finding carries it."""
         line, column = self.position(pointer)

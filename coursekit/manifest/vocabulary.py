@@ -15,13 +15,6 @@ class Category(Choice):
     OTHER = "other", "其他", "other"
 
 
-class OccupationKind(Choice):
-    """How much of an occupation is learnt by hand."""
-
-    OPERATION = "operation", "操作技能型", "manual skill"
-    KNOWLEDGE = "knowledge", "知识技能型", "knowledge and skill"
-
-
 class StandardKind(Choice):
     """Which kind of norm the points are taken from."""
 
@@ -114,6 +107,7 @@ class AssessmentKind(Choice):
 class RightKind(Choice):
     """Kinds of material whose rights must be clear."""
 
+    COURSE = "course", "课程资源整体", "the course as a whole"
     IMAGE = "image", "图片", "picture"
     VIDEO = "video", "视频", "video"
     PORTRAIT = "portrait", "肖像", "portrait"
@@ -131,16 +125,16 @@ class RightBasis(Choice):
     LICENCE = "licence", "授权许可", "licensed"
     CONSENT = "consent", "本人同意", "personal consent"
     OPEN = "open", "开放许可", "open licence"
-    PUBLIC_DOMAIN = "public_domain", "公有领域", "public domain"
+    PUBLIC_DOMAIN = "public-domain", "公有领域", "public domain"
 
 
 class Route(Choice):
     """How an expert qualifies."""
 
-    ASSESSOR = "assessor", "考评员", "assessor"
-    TOP_CERTIFICATE = "top_certificate", "最高级别证书", "top-level certificate"
-    TITLE = "title", "中级及以上职称", "intermediate or higher title"
-    SUBSTITUTE = "substitute", "替代专家（经省厅同意）", "substitute with provincial consent"
+    EXAMINER = "examiner", "考评员", "examiner"
+    TOP_CERTIFICATE = "top-level-certificate", "最高级别证书", "top-level certificate"
+    TITLE = "professional-title", "中级及以上职称", "intermediate or higher title"
+    SUBSTITUTE = "substitute-with-consent", "替代专家（经省厅同意）", "substitute with provincial consent"
 
 
 class ReviewVerdict(Choice):

@@ -8,7 +8,17 @@ from typing import cast
 
 from coursekit.rules.check import Check
 
-CHECKS: tuple[str, ...] = ()
+CHECKS: tuple[str, ...] = (
+    "manifest/schema",
+    "manifest/files",
+    "manifest/coverage",
+    "manifest/hours",
+    "manifest/weights",
+    "manifest/assessment",
+    "manifest/rights",
+    "manifest/experts",
+    "manifest/labels",
+)
 
 
 class UnknownCheck(LookupError):
