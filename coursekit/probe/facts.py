@@ -277,6 +277,19 @@ class ProbeFacts:
         """Pictures attached as covers."""
         return tuple(s for s in self.streams if s.kind is StreamKind.VIDEO and s.attached_picture)
 
+    @property
+    def main_video(self) -> StreamFacts | None:
+        """The moving picture a player shows: the default one, else the first."""
+        return next((s for s in self.videos if s.default), None) or next(iter(self.videos), None)
+
+    @property
+    def media_s(self) -> float | None:
+        """How long picture and sound last by their packets; by the header where no packet has a time."""
+        spans = [s.packets for s in (*self.videos, *self.audios)]
+        starts = [p.first_s for p in spans if p.first_s is not None]
+        ends = [p.end_s for p in spans if p.end_s is not None]
+        return max(ends) - min(starts) if starts and ends else self.duration_s
+
     def stream(self, index: int) -> StreamFacts | None:
         """The stream of that index."""
         return next((s for s in self.streams if s.index == index), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from coursekit.model import FileKind
@@ -121,7 +121,7 @@ EXTENSIONS: Mapping[str, tuple[FileKind, tuple[str, ...]]] = {
 }
 
 
-def extension_of(path: Path) -> str:
+def extension_of(path: PurePath) -> str:
     """Lower case, without the dot."""
     return path.suffix[1:].lower()
 

@@ -9,6 +9,15 @@ from typing import cast
 from coursekit.rules.check import Check
 
 CHECKS: tuple[str, ...] = (
+    "probe/container",
+    "probe/integrity",
+    "probe/size",
+    "probe/duration",
+    "probe/resolution",
+    "probe/frame_rate",
+    "probe/codec",
+    "probe/document",
+    "cover/image",
     "manifest/schema",
     "manifest/files",
     "manifest/coverage",

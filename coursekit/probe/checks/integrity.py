@@ -1,0 +1,210 @@
+"""probe/integrity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from coursekit.audio.facts import AudioFacts
+from coursekit.model import Finding, LessonFacts, Span
+from coursekit.probe.facts import Damage, DecodeError, ProbeFacts, StreamFacts
+from coursekit.probe.subject import probed
+from coursekit.rules.check import CheckContext, at_most, check, measured
+from coursekit.video.facts import VideoFacts
+
+_DAMAGE = {
+    "truncated": "truncated",
+    "payload-missing": "payload-missing",
+    "payload-damaged": "payload-damaged",
+    "box-damaged": "structure-damaged",
+}
+_STILL_S = 0.04
+"""Length of one picture where the packets do not say."""
+_MAX_FINDINGS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrityParams:
+    """How far header and content may differ."""
+
+    review_duration_gap_s: float
+    max_duration_gap_s: float
+    max_damaged_s: float
+    max_video_streams: int
+    max_audio_streams: int
+
+
+@check("probe/integrity", facts=LessonFacts, params=IntegrityParams, stages=("probe", "audio", "video"))
+def integrity(ctx: CheckContext, facts: LessonFacts, params: IntegrityParams) -> Iterator[Finding]:
+    """The file is whole: what its header promises is there and decodes, from the first second to the last."""
+    probe = probed(facts)
+    declared, found = probe.duration_s, probe.media_s
+    limit = at_most(params.max_duration_gap_s, "s")
+    gap = None if declared is None or found is None else round(abs(declared - found), 3)
+    ctx.observe(measured(gap, "s"), limit)
+    if not probe.opens:
+        yield _cannot_open(ctx, probe)
+        return
+    yield from _damages(ctx, probe)
+    decoded: dict[int, AudioFacts | VideoFacts] = {s.stream: s for s in facts.file.audio}
+    decoded.update((s.stream, s) for s in facts.file.video)
+    for stream in (*probe.videos, *probe.audios):
+        yield from _stream(ctx, stream, decoded.get(stream.index), params)
+    yield from _whole(ctx, probe, params)
+
+
+def _cannot_open(ctx: CheckContext, probe: ProbeFacts) -> Finding:
+    index = next((d for d in probe.damages if d.code == "index-missing"), None)
+    if index is not None:
+        return ctx.fail("index-missing", measured=measured(index.detail), offset=index.offset or 0)
+    damage = next(iter(probe.damages), None)
+    detail = damage.detail if damage is not None else probe.open_detail or ""
+    return ctx.fail("cannot-open", measured=measured(probe.open_code), why=probe.open_code or "", detail=detail)
+
+
+def _damages(ctx: CheckContext, probe: ProbeFacts) -> Iterator[Finding]:
+    for damage in probe.damages:
+        if damage.code == "trailing-data":
+            yield ctx.review("trailing-data", measured=measured(damage.detail), offset=damage.offset or 0)
+        elif damage.code in _DAMAGE:
+            where = _where(damage, probe)
+            code = _DAMAGE[damage.code]
+            yield ctx.fail(
+                code, measured=measured(damage.detail), where=where, offset=damage.offset or 0, detail=damage.detail
+            )
+    if probe.read_error is not None and not any(damage.code == "truncated" for damage in probe.damages):
+        ends = [s.packets.end_s for s in (*probe.videos, *probe.audios) if s.packets.end_s is not None]
+        where = Span(min(ends), max(ends)) if ends else None
+        yield ctx.fail("reading-stops", measured=measured(probe.read_error), where=where, detail=probe.read_error)
+
+
+def _where(damage: Damage, probe: ProbeFacts) -> Span | None:
+    if damage.time_s is None:
+        return None
+    # What is cut off is lost to the end; damage inside is known by its first moment only.
+    lost_to_end = damage.code in ("truncated", "payload-missing")
+    end = probe.duration_s if lost_to_end and probe.duration_s is not None else damage.time_s
+    return Span(damage.time_s, max(end, damage.time_s))
+
+
+def _stream(
+    ctx: CheckContext, stream: StreamFacts, decoded: AudioFacts | VideoFacts | None, params: IntegrityParams
+) -> Iterator[Finding]:
+    kind, name = stream.kind.value, stream.codec or stream.codec_tag or "?"
+    if stream.packets.count == 0:
+        yield ctx.fail(f"{kind}-empty", measured=measured(0), stream=stream.index, codec=name)
+        return
+    yield from _declared(ctx, stream, params)
+    if stream.packets.backward:
+        time_s = stream.packets.first_backward_s or 0.0
+        yield ctx.review(
+            "timestamps-run-back",
+            measured=measured(stream.packets.backward),
+            where=Span(time_s, time_s),
+            stream=stream.index,
+            count=stream.packets.backward,
+        )
+    if decoded is None:
+        return
+    span = stream.packets.duration_s
+    if decoded.decoded_s <= 0:
+        yield ctx.fail(
+            f"{kind}-undecodable",
+            measured=measured(0.0, "s"),
+            stream=stream.index,
+            codec=name,
+            packets=stream.packets.count,
+        )
+        return
+    yield from _decode_errors(ctx, stream, decoded.decode_errors, params)
+    # Only the picture: sound that stops and starts leaves holes that are no loss, and they have findings of their own.
+    if kind == "video" and span is not None and span - decoded.decoded_s > params.review_duration_gap_s:
+        gap = round(span - decoded.decoded_s, 3)
+        tell = ctx.fail if gap > params.max_duration_gap_s else ctx.review
+        code = "decodes-short" if gap > params.max_duration_gap_s else "decodes-slightly-short"
+        yield tell(
+            code,
+            measured=measured(round(decoded.decoded_s, 3), "s"),
+            expected=at_most(params.max_duration_gap_s, "s"),
+            stream=stream.index,
+            gap_s=gap,
+        )
+
+
+def _declared(ctx: CheckContext, stream: StreamFacts, params: IntegrityParams) -> Iterator[Finding]:
+    declared, found = stream.duration_s, stream.packets.duration_s
+    if declared is None or found is None:
+        return
+    gap = round(abs(declared - found), 3)
+    if gap <= params.review_duration_gap_s:
+        return
+    hard = gap > params.max_duration_gap_s
+    tell, code = (ctx.fail, "duration-differs") if hard else (ctx.review, "duration-slightly-differs")
+    first = stream.packets.first_s or 0.0
+    where = Span(round(first + min(declared, found), 3), round(first + max(declared, found), 3))
+    yield tell(
+        code,
+        measured=measured(round(found, 3), "s"),
+        expected=at_most(params.max_duration_gap_s if hard else params.review_duration_gap_s, "s"),
+        where=where,
+        stream=stream.index,
+        declared_s=round(declared, 3),
+        found_s=round(found, 3),
+    )
+
+
+def _decode_errors(
+    ctx: CheckContext, stream: StreamFacts, errors: tuple[DecodeError, ...], params: IntegrityParams
+) -> Iterator[Finding]:
+    if not errors:
+        return
+    step = stream.packets.median_step_s or _STILL_S
+    damaged_s = round(sum(error.count for error in errors) * step, 3)
+    hard = damaged_s > params.max_damaged_s
+    tell, code = (ctx.fail, "decode-errors") if hard else (ctx.review, "few-decode-errors")
+    for error in errors[:_MAX_FINDINGS]:
+        length = error.count * step
+        where = None if error.time_s is None else Span(round(error.time_s, 3), round(error.time_s + length, 3))
+        yield tell(
+            code,
+            measured=measured(damaged_s, "s"),
+            expected=at_most(params.max_damaged_s, "s"),
+            where=where,
+            stream=stream.index,
+            count=error.count,
+            detail=error.detail,
+        )
+
+
+def _whole(ctx: CheckContext, probe: ProbeFacts, params: IntegrityParams) -> Iterator[Finding]:
+    """What is known only of all streams together."""
+    for code, streams, limit in (
+        ("several-video-tracks", probe.videos, params.max_video_streams),
+        ("several-audio-tracks", probe.audios, params.max_audio_streams),
+    ):
+        if len(streams) > limit:
+            yield ctx.review(code, measured=measured(len(streams)), expected=at_most(limit), count=len(streams))
+    video = probe.main_video
+    ends = [s.packets.end_s for s in probe.audios if s.packets.end_s is not None]
+    if video is not None and video.packets.end_s is not None and ends:
+        gap = round(video.packets.end_s - max(ends), 3)
+        if abs(gap) > params.max_duration_gap_s:
+            first, last = sorted((max(ends), video.packets.end_s))
+            yield ctx.review(
+                "sound-ends-first" if gap > 0 else "picture-ends-first",
+                measured=measured(abs(gap), "s"),
+                expected=at_most(params.max_duration_gap_s, "s"),
+                where=Span(first, last),
+                gap_s=abs(gap),
+            )
+    per_track: dict[int, int] = {}
+    for edit in probe.edits:
+        per_track[edit.track] = per_track.get(edit.track, 0) + (edit.media_time_s is not None)
+    if any(count > 1 for count in per_track.values()) or any(abs(edit.rate - 1) > 0.001 for edit in probe.edits):
+        yield ctx.review("edit-list", measured=measured(len(probe.edits)), count=len(probe.edits))
+    if probe.disagreements:
+        words = "; ".join(
+            f"{d.field}{'' if d.stream is None else f' #{d.stream}'}: FFmpeg {d.ffmpeg}, MediaInfo {d.mediainfo}"
+            for d in probe.disagreements[:_MAX_FINDINGS]
+        )
+        yield ctx.review("readers-disagree", measured=measured(len(probe.disagreements)), words=words)
