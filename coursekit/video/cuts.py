@@ -23,7 +23,7 @@ class CutFinder:
     def __init__(self, rate: float) -> None:
         self._rate = rate
         self._count = 0
-        self._cuts: set[int] = set()
+        self._cuts: list[int] = []
         self._detector: AdaptiveDetector | None = None
 
     def feed(self, colour: Picture) -> None:
@@ -44,7 +44,12 @@ class CutFinder:
     def finish(self) -> tuple[int, ...]:
         """All cuts found."""
         self.restart()
-        return tuple(sorted(c for c in self._cuts if 0 < c < self._count))
+        return tuple(c for c in self.found if c < self._count)
+
+    @property
+    def found(self) -> tuple[int, ...]:
+        """Cuts known by now, in order."""
+        return tuple(self._cuts)
 
     def _timecode(self) -> FrameTimecode:
         from scenedetect import FrameTimecode
@@ -52,4 +57,4 @@ class CutFinder:
         return FrameTimecode(self._count, self._rate)
 
     def _take(self, cuts: list[FrameTimecode]) -> None:
-        self._cuts.update(cut.frame_num for cut in cuts)
+        self._cuts += [c.frame_num for c in cuts if c.frame_num > (self._cuts[-1] if self._cuts else 0)]

@@ -44,9 +44,14 @@ def stream_info(facts: StreamFacts, stream: VideoStream) -> StreamInfo:
         frame_rate=(picture.measured_rate or picture.frame_rate) if picture else None,
         declared_rate=picture.frame_rate if picture else None,
         codec=facts.codec or context.name,
-        full_range=bool(picture and picture.colour_range == "full") or (context.pix_fmt or "").startswith("yuvj"),
+        full_range=_full_range(context.pix_fmt or "", picture.colour_range if picture else None),
         interlaced=None if not picture or picture.field_order is None else picture.field_order != "progressive",
     )
+
+
+def _full_range(pixel_format: str, declared: str | None) -> bool:
+    # RGB is turned into limited-range YUV on the way to the small pictures.
+    return pixel_format.startswith("yuvj") or (pixel_format.startswith(("yuv", "nv", "gray")) and declared == "full")
 
 
 @dataclass(slots=True)

@@ -44,6 +44,253 @@ class MotionFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class FreezeSpan:
+    """A picture that stands still for half a second or more, and what surrounds it.
+
+    Changes are mean absolute differences between neighbouring pictures of about 320 px, in levels of 256.
+    """
+
+    start_s: float
+    end_s: float
+    frames: int
+    """Repeats in it."""
+    after_cut: bool
+    """It begins at a cut, or right after one: an inserted still, a slide."""
+    before_cut: bool
+    """A cut ends it."""
+    at_start: bool
+    at_end: bool
+    """It lasts to the end of the stream."""
+    change_before: float
+    """Median over the second before."""
+    change_last: float
+    """Of the frame that then stays: an animation has slowed down by then, a stuck picture has not."""
+    change_after: float
+    resume_change: float
+    """Of the first frame that moves again: large when time went on unseen."""
+    alive_before: float
+    """Share of the picture in which anything changed, median over the second before."""
+    alive_after: float
+    still_around: float
+    """Share of repeats in the ten seconds before and after."""
+    bytes_ratio: float | None = None
+    """Median packet in it over median packet in the second before."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlackSpan:
+    """A black picture."""
+
+    start_s: float
+    end_s: float
+    level: float
+    """Mean brightness, 16 is black."""
+    at_start: bool
+    at_end: bool
+    faded_out: bool
+    """The picture before it went dark by degrees."""
+    faded_in: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StillnessFacts:
+    """Pictures that do not change, and black ones."""
+
+    still_share: float
+    """Share of all frames that repeat the one before: high for slides, next to nothing for a camera."""
+    freezes: tuple[FreezeSpan, ...] = ()
+    blacks: tuple[BlackSpan, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StutterSpan:
+    """Moving pictures among which some repeat the one before, or stay too long, without a rhythm."""
+
+    start_s: float
+    end_s: float
+    count: int
+    """Pictures repeated or missing."""
+    share: float
+    """Of the frames due in the span."""
+    longest_s: float
+    """The longest time for which one picture stood among moving ones."""
+    leap: float
+    """Median change after a repeat, in usual changes: about 2 where the repeat stands for a lost picture."""
+    alive: float
+    """Share of the picture that lives in the frames around: 1 for a camera, little for drawn or screen motion."""
+    rhythm: float
+    """Share of the distances between repeats that take one of two neighbouring values: 1 where a rate was converted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leap:
+    """A jump within a scene: the picture moved at one blow as it does not before and after."""
+
+    time_s: float
+    ratio: float
+    """Its movement in usual movements of the frames around."""
+    pct: float
+    """Its movement, % of the width."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaceFacts:
+    """Evenness of movement in time."""
+
+    stutter: tuple[StutterSpan, ...] = ()
+    leaps: tuple[Leap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FlickerSpan:
+    """Brightness or colour that swings over the whole picture."""
+
+    start_s: float
+    end_s: float
+    kind: str
+    """`brightness` (strength in % of the level) or `colour` (in levels of 256 of Cb or Cr)."""
+    strength: float
+    """Swing: peak of a sine of the same power, in the strongest two seconds."""
+    freq_hz: float
+    share: float
+    """Share of the picture that takes part."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlashSpan:
+    """General flashes after ITU-R BT.1702, following within a second of each other."""
+
+    start_s: float
+    end_s: float
+    per_second: int
+    """Most in any one second."""
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class DriftSpan:
+    """One shot whose colour or brightness is another at its end than at its beginning."""
+
+    start_s: float
+    end_s: float
+    colour_levels: float
+    """Shift in the Cb–Cr plane, levels of 256."""
+    brightness_levels: float
+    share: float
+    """Share of the picture that takes part."""
+    alike: float
+    """Correlation of the first and the last picture: 1 where the camera looks at the same thing all the time."""
+
+
+@dataclass(frozen=True, slots=True)
+class LightFacts:
+    """Brightness and colour of the whole picture over time."""
+
+    flicker: tuple[FlickerSpan, ...] = ()
+    flashes: tuple[FlashSpan, ...] = ()
+    drift: tuple[DriftSpan, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SoftSpan:
+    """Pictures with much less detail than the stream's best."""
+
+    start_s: float
+    end_s: float
+    detail: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClarityFacts:
+    """Detail that the pictures really hold. 1 is as fine as their pixels; a blown-up 480 of 1080 lines has 0.44."""
+
+    samples: int
+    judged: int
+    """Samples that held enough to judge by."""
+    detail: float | None = None
+    """Of the stream's better pictures."""
+    detail_median: float | None = None
+    detail_across: float | None = None
+    """Along the rows only."""
+    detail_along: float | None = None
+    """Along the columns only."""
+    lines: int | None = None
+    """`detail` × the shorter side: what size the pictures were made for."""
+    blocking: float | None = None
+    """Steps at the 8 × 8 grid over steps elsewhere."""
+    soft: tuple[SoftSpan, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CombedSpan:
+    """Pictures in which moving edges are combed: two fields shown as one."""
+
+    start_s: float
+    end_s: float
+    combing: float
+    """Share of the moving area that is combed, median of the samples."""
+
+
+@dataclass(frozen=True, slots=True)
+class InterlaceFacts:
+    """Combing, looked for where something moves."""
+
+    samples: int
+    """Pictures with enough movement to look."""
+    combed: int
+    """Of these, pictures that are combed."""
+    flagged: int
+    """Of these, pictures flagged as interlaced."""
+    spans: tuple[CombedSpan, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GeometryFacts:
+    """Shape of the picture: bars round it and what it was declared to be."""
+
+    sample_aspect: Fraction
+    rotation_deg: int
+    bars: tuple[float, float, float, float]
+    """Black bars left, top, right, bottom that stay throughout, as fractions of the shown picture."""
+    bars_share: float
+    """Share of the samples that have them all."""
+    active_aspect: float
+    """Width over height of what is left between the bars, as shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class JoinDifference:
+    """A cut between two shots that show the same scene, and how their colours differ there."""
+
+    time_s: float
+    matches: int
+    """Places found in both shots."""
+    agree: float
+    """Share of the places that agree on the difference."""
+    brightness_pct: float
+    """Second shot against first."""
+    contrast_pct: float
+    colour_levels: float
+    """Shift in the Cb–Cr plane, levels of 256."""
+    delta_e: float
+    """All together as a colour distance (CIE 1976)."""
+    before_s: float
+    """Time of the frame compared, before the cut."""
+    after_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class JoinFacts:
+    """Colour at the cuts."""
+
+    cuts: int
+    same_scene: int
+    """Cuts at which both sides show the same scene."""
+    differences: tuple[JoinDifference, ...] = ()
+    """The strongest ones, in order of time."""
+
+
+@dataclass(frozen=True, slots=True)
 class VideoFacts:
     """One video stream, decoded from end to end."""
 
@@ -61,3 +308,10 @@ class VideoFacts:
     """Presentation time of the first frame."""
     decode_errors: tuple[DecodeError, ...] = ()
     motion: MotionFacts | None = None
+    stillness: StillnessFacts | None = None
+    pace: PaceFacts | None = None
+    light: LightFacts | None = None
+    clarity: ClarityFacts | None = None
+    interlace: InterlaceFacts | None = None
+    geometry: GeometryFacts | None = None
+    joins: JoinFacts | None = None

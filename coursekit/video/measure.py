@@ -9,17 +9,29 @@ from typing import Any
 import cv2
 
 from coursekit.probe.facts import ProbeFacts
+from coursekit.video.clarity import ClarityMeter
 from coursekit.video.decode import StreamReader, open_video
 from coursekit.video.facts import VideoFacts
+from coursekit.video.geometry import GeometryMeter
+from coursekit.video.interlace import InterlaceMeter
+from coursekit.video.light import LightMeter
 from coursekit.video.meter import Frame, Meter, StreamInfo
 from coursekit.video.motion.meter import MotionMeter
+from coursekit.video.pace import PaceMeter
 from coursekit.video.signals import Signals
+from coursekit.video.stillness import StillnessMeter
 
 VERSION = 1
 """Raised when any figure changes: part of the key under which facts are cached."""
 
 METERS: Mapping[str, Callable[[StreamInfo, Signals], Meter]] = {
     "motion": MotionMeter,
+    "stillness": StillnessMeter,
+    "pace": PaceMeter,
+    "light": LightMeter,
+    "clarity": ClarityMeter,
+    "interlace": InterlaceMeter,
+    "geometry": GeometryMeter,
 }
 """Field of VideoFacts → the meter that fills it. A meter that is not here does not run."""
 

@@ -126,7 +126,11 @@ class Frame:
             return np.ascontiguousarray(self._turn(rows[:h, :w]))
 
         half_w, half_h = (width + 1) // 2, (height + 1) // 2
-        return plane(0, width, height), plane(1, half_w, half_h), plane(2, half_w, half_h)
+        bright = plane(0, width, height)
+        if self.info.full_range:
+            # swscale keeps the range it is given when both ends are YUV.
+            bright = np.asarray(_narrow(bright), dtype=np.uint8)
+        return bright, plane(1, half_w, half_h), plane(2, half_w, half_h)
 
     @property
     def small(self) -> Picture:
@@ -157,6 +161,15 @@ class Frame:
 
 
 _STRETCH = np.clip((np.arange(256) - 16) * (255 / 219) + 0.5, 0, 255).astype(np.uint8)
+
+
+_SQUEEZE = np.round(16 + np.arange(256) * (219 / 255)).astype(np.uint8)
+
+
+def _narrow(y: Any) -> Any:
+    import cv2
+
+    return cv2.LUT(y, _SQUEEZE)
 
 
 def _full_range(y: Any) -> Any:

@@ -22,6 +22,10 @@ Series = npt.NDArray[np.float32]
 _DARK_LEVEL = 16 + 16
 """Of 16–235: above it a pixel counts as lit. Pixel noise of a lens cap stays below."""
 _BLOCKS = (16, 9)
+_FINE = (32, 18)
+_THUMB_S = 1.0
+AREAS = (4, 3)
+"""Columns and rows of the areas whose brightness and colour are kept for every frame."""
 DEFAULT_RATE = 25.0
 
 
@@ -44,6 +48,8 @@ class Row:
     """Mean absolute difference to the frame before; NaN where there is none to compare with."""
     change_block: float
     """The same in the block (1/16 × 1/9 of the picture) that changed most."""
+    alive: float
+    """Share of those blocks in which anything changed at all: grain lives everywhere, drawn motion does not."""
 
 
 class Signals:
@@ -60,6 +66,11 @@ class Signals:
             "time": array("d"),
             **{name: array("f") for name in _COLUMNS},
         }
+        self._areas: tuple[array[float], ...] = (array("f"), array("f"), array("f"))
+        self.fine: Picture = np.zeros((_FINE[1], _FINE[0]), np.uint8)
+        """The frame in hand at 32 × 18."""
+        self.thumbs: list[tuple[float, Picture]] = []
+        """One such picture a second, with its time."""
         self._cuts = CutFinder(self.rate)
         self.gaps: list[tuple[int, bool]] = []
         """Frame before which something was left out, and whether the picture stood still meanwhile."""
@@ -70,12 +81,16 @@ class Signals:
         self.previous, self._small = self._small, small
         cb, cr = frame.chroma
         mean, spread = cv2.meanStdDev(small)
-        change = change_block = float("nan")
+        change = change_block = alive = float("nan")
         if self.previous is not None:
             difference = cv2.absdiff(small, self.previous)
             blocks = cv2.resize(difference, _BLOCKS, interpolation=cv2.INTER_AREA)
             change = float(cv2.mean(difference)[0])
             change_block = float(blocks.max())
+            touched = cv2.resize(
+                cv2.threshold(difference, 0, 255, cv2.THRESH_BINARY)[1], _BLOCKS, interpolation=cv2.INTER_AREA
+            )
+            alive = float(np.count_nonzero(touched)) / touched.size
         row = Row(
             time_s=frame.time_s,
             bytes=frame.packet_bytes,
@@ -87,10 +102,16 @@ class Signals:
             cr=float(cv2.mean(cr)[0]),
             change=change,
             change_block=change_block,
+            alive=alive,
         )
         self._columns["time"].append(row.time_s)
         for name in _COLUMNS:
             self._columns[name].append(float(getattr(row, name)))
+        self.fine = np.asarray(cv2.resize(small, _FINE, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        if not self.thumbs or frame.time_s - self.thumbs[-1][0] >= _THUMB_S:
+            self.thumbs.append((frame.time_s, self.fine))
+        for areas, plane in zip(self._areas, (self.fine, cb, cr), strict=True):
+            areas.extend(_area_means(plane))
         self._cuts.feed(frame.colour)
         self.last = row
 
@@ -107,6 +128,16 @@ class Signals:
     def series(self, name: str) -> Series:
         """One figure of every frame; a field of Row."""
         return np.frombuffer(self._columns[name], dtype=np.float32) if len(self) else np.zeros(0, np.float32)
+
+    def areas(self, plane: int) -> Series:
+        """Brightness (plane 0), Cb (1) or Cr (2) of the 12 areas of every frame: frames × areas."""
+        flat = self._areas[plane]
+        return np.frombuffer(flat, dtype=np.float32).reshape(len(self), -1) if len(self) else np.zeros((0, 12), "f4")
+
+    @property
+    def cuts_so_far(self) -> tuple[int, ...]:
+        """Cuts known by now; one is known two frames after it."""
+        return self._cuts.found
 
     @property
     def times(self) -> npt.NDArray[np.float64]:
@@ -130,4 +161,12 @@ class Signals:
         return float(times[row + 1]) if row + 1 < len(times) else float(times[row]) + 1 / self.rate
 
 
-_COLUMNS = ("bytes", "key", "mean", "lit", "spread", "cb", "cr", "change", "change_block")
+_COLUMNS = ("bytes", "key", "mean", "lit", "spread", "cb", "cr", "change", "change_block", "alive")
+
+
+def _area_means(plane: Picture) -> list[float]:
+    # In two steps: pixels to about 32 × 18 by area (rounded to levels, which averages out), then by sum.
+    fine = plane if plane.shape == (_FINE[1], _FINE[0]) else cv2.resize(plane, _FINE, interpolation=cv2.INTER_AREA)
+    columns, rows = AREAS
+    blocks = fine.reshape(rows, _FINE[1] // rows, columns, _FINE[0] // columns)
+    return [float(v) for v in blocks.mean(axis=(1, 3), dtype=np.float32).ravel()]

@@ -1,0 +1,156 @@
+"""Where the picture stood still or was black, and what stood around it.
+
+A still picture is what most of a slide lecture is made of. What a stuck encoder leaves behind differs in what
+surrounds it: pictures in which everything lives (grain, a breathing person) stop between one frame and the next
+without a cut, nothing settles, and what follows has moved on meanwhile. Those surroundings are measured here; whether
+they amount to an accusation is for the check.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from coursekit.video.facts import BlackSpan, FreezeSpan, StillnessFacts
+from coursekit.video.meter import Frame, StreamInfo
+from coursekit.video.signals import Signals
+
+_SAME = 0.05
+"""Mean difference of 320 px pictures: repeats decode to 0.04 at most (the encoder still polishing), a talking head at
+a low rate to 0.06 at least."""
+_SAME_KEY = 0.6
+"""A new keyframe redraws a still picture a little differently."""
+_SETTLED = 0.015
+_MIN_FREEZE_S = 0.5
+_AROUND_S = 10.0
+_NEAR_S = 1.0
+_BLACK_LIT = 0.002
+_MIN_BLACK_S = 0.2
+_FADE_S = 0.6
+_MAX_SPANS = 200
+
+Flags = npt.NDArray[np.bool_]
+
+
+class StillnessMeter:
+    """Fills `VideoFacts.stillness`."""
+
+    def __init__(self, info: StreamInfo, signals: Signals) -> None:
+        self._signals = signals
+
+    def feed(self, frame: Frame) -> None:
+        """All it needs is in the signals."""
+
+    def gap(self, start_s: float, end_s: float, *, static: bool) -> None:
+        """The signals note it."""
+
+    def finish(self) -> StillnessFacts:
+        """Still and black spans with their surroundings."""
+        signals = self._signals
+        same = repeats(signals)
+        freezes = find_freezes(signals, same)
+        blacks = find_black(signals)
+        longest = sorted(freezes, key=lambda span: span.start_s - span.end_s)[:_MAX_SPANS]
+        return StillnessFacts(
+            still_share=round(float(np.mean(same)), 4) if len(same) else 0.0,
+            freezes=tuple(sorted(longest, key=lambda span: span.start_s)),
+            blacks=tuple(blacks[:_MAX_SPANS]),
+        )
+
+
+def repeats(signals: Signals) -> Flags:
+    """Frames that show what the frame before showed."""
+    change, key = signals.series("change"), signals.series("key") > 0
+    with np.errstate(invalid="ignore"):
+        return np.asarray((change < _SAME) | (key & (change < _SAME_KEY)))
+
+
+def runs(flags: Flags) -> list[tuple[int, int]]:
+    """Stretches of true: first row and one past the last."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
+    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
+
+
+def find_freezes(signals: Signals, same: Flags) -> list[FreezeSpan]:
+    """Still spans of half a second and more."""
+    times, change = signals.times, np.nan_to_num(signals.series("change"))
+    alive, size = np.nan_to_num(signals.series("alive")), signals.series("bytes")
+    cuts = signals.cuts
+    dark = signals.series("lit") < _BLACK_LIT
+    frame = 1 / signals.rate
+    found = []
+    for first, end in runs(same):
+        shown = first - 1 if first else 0
+        start_s, end_s = float(times[shown]), signals.end_of(end - 1)
+        if end_s - start_s < _MIN_FREEZE_S or float(np.median(change[first:end])) > _SETTLED:
+            continue
+        if np.mean(dark[first:end]) > 0.5:
+            continue
+        near = round(_NEAR_S / frame)
+        around = round(_AROUND_S / frame)
+        before, after = slice(max(0, first - near), first), slice(end + 1, end + 1 + near)
+        wide = np.concatenate([same[max(0, first - around) : first], same[end : end + around]])
+        live = change[before]
+        ends = end >= len(same)
+        found.append(
+            FreezeSpan(
+                start_s=round(start_s, 6),
+                end_s=round(end_s, 6),
+                frames=end - first,
+                after_cut=any(first - near // 2 <= c <= first + 1 for c in cuts),
+                before_cut=any(end - 1 <= c <= end + 1 for c in cuts),
+                at_start=first <= 1,
+                at_end=ends,
+                change_before=_round(np.median(live)) if live.size else 0.0,
+                change_last=_round(change[first - 1]) if first else 0.0,
+                change_after=_round(np.median(change[after])) if change[after].size else 0.0,
+                resume_change=0.0 if ends else _round(change[end]),
+                alive_before=_round(np.median(alive[before])) if live.size else 0.0,
+                alive_after=_round(np.median(alive[after])) if change[after].size else 0.0,
+                still_around=_round(np.mean(wide)) if wide.size else 1.0,
+                bytes_ratio=_ratio(size[first:end], size[before]),
+            )
+        )
+    return found
+
+
+def find_black(signals: Signals) -> list[BlackSpan]:
+    """Black spans, with how the picture left and came back."""
+    lit, mean, times = signals.series("lit"), signals.series("mean"), signals.times
+    found = []
+    for first, end in runs(lit < _BLACK_LIT):
+        start_s, end_s = float(times[first]), signals.end_of(end - 1)
+        if end_s - start_s < _MIN_BLACK_S:
+            continue
+        reach = max(2, round(_FADE_S * signals.rate))
+        found.append(
+            BlackSpan(
+                start_s=round(start_s, 6),
+                end_s=round(end_s, 6),
+                level=_round(np.median(mean[first:end])),
+                at_start=first == 0,
+                at_end=end >= len(lit),
+                faded_out=first > 0 and _fades(mean[max(0, first - reach) : first + 1][::-1]),
+                faded_in=end < len(lit) and _fades(mean[end - 1 : end + reach]),
+            )
+        )
+    return found
+
+
+def _fades(level: npt.NDArray[np.float32]) -> bool:
+    """Whether brightness rises from black over several frames, not at one blow."""
+    rise = float(level[-1] - level[0])
+    if len(level) < 4 or rise < 3:
+        return rise < 3
+    steps = np.diff(level)
+    return float(steps.max()) < 0.6 * float(level.max() - level[0])
+
+
+def _round(value: object) -> float:
+    return float(f"{float(value):.4g}")  # type: ignore[arg-type] # NumPy scalars of several kinds
+
+
+def _ratio(some: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> float | None:
+    if not some.size or not other.size or not float(np.median(other)):
+        return None
+    return _round(float(np.median(some)) / float(np.median(other)))
