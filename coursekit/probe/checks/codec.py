@@ -32,24 +32,29 @@ def codec(ctx: CheckContext, facts: LessonFacts, params: CodecParams) -> Iterato
     if not streams:
         raise NotApplicable("no-media-stream")
     ctx.observe(measured(tuple(s.codec or s.codec_tag or "?" for s in streams)))
+    yield from _codecs(ctx, probe.videos, params.video_codecs, "video")
+    yield from _codecs(ctx, probe.audios, params.audio_codecs, "audio")
     for stream in probe.videos:
-        yield from _codec(ctx, stream, params.video_codecs, "video")
         if stream.picture is not None:
             yield from _picture(ctx, stream, stream.picture, params)
-    for stream in probe.audios:
-        yield from _codec(ctx, stream, params.audio_codecs, "audio")
 
 
-def _codec(ctx: CheckContext, stream: StreamFacts, permitted: tuple[str, ...], kind: str) -> Iterator[Finding]:
+def _codecs(
+    ctx: CheckContext, streams: tuple[StreamFacts, ...], permitted: tuple[str, ...], kind: str
+) -> Iterator[Finding]:
+    """One finding a codec, however many streams have it."""
     wanted = one_of(*permitted)
-    if stream.codec is None:
-        tag = stream.codec_tag or "?"
-        yield ctx.fail("unknown-codec", measured=measured(tag), expected=wanted, tag=tag, stream=stream.index)
-    elif stream.codec not in permitted:
-        found = measured(stream.codec)
-        yield ctx.fail(
-            f"unusual-{kind}-codec", measured=found, expected=wanted, codec=stream.codec, stream=stream.index
-        )
+    faulty: dict[tuple[str | None, str], list[int]] = {}
+    for stream in streams:
+        if stream.codec not in permitted:
+            faulty.setdefault((stream.codec, stream.codec_tag or "?"), []).append(stream.index)
+    for (codec_name, tag), indices in faulty.items():
+        where = ", ".join(map(str, indices))
+        if codec_name is None:
+            yield ctx.fail("unknown-codec", measured=measured(tag), expected=wanted, tag=tag, stream=where)
+        else:
+            found = measured(codec_name)
+            yield ctx.fail(f"unusual-{kind}-codec", measured=found, expected=wanted, codec=codec_name, stream=where)
 
 
 def _picture(ctx: CheckContext, stream: StreamFacts, picture: PictureFacts, params: CodecParams) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from coursekit.model import Finding, LessonFacts
 from coursekit.probe.facts import ProbeFacts
 from coursekit.probe.sniff import EXTENSIONS, extension_of
-from coursekit.probe.subject import probed
+from coursekit.probe.subject import opened, probed
 from coursekit.rules.check import CheckContext, NotApplicable, check, equal_to, measured, one_of
 
 _NO_CONTAINER = ("empty", "not-media", "playlist", "format-refused", "no-streams")
@@ -22,7 +22,7 @@ class ContainerParams:
     """What a lesson may be wrapped in."""
 
     containers: tuple[str, ...]
-    """By content: `mp4`, `mov`, `matroska`, `webm`, `avi`, `asf`, `flv`, `mpeg`, `mp3` …"""
+    """By content: `mp4`, `mov`, `matroska`, `webm`, `avi`, `asf`, `flv`, `mpeg`, `mp3` …; none: any will do."""
     match_extension: bool
     require_index_first: bool
     pictures_only: bool
@@ -35,13 +35,15 @@ def container(ctx: CheckContext, facts: LessonFacts, params: ContainerParams) ->
     probe = probed(facts)
     if params.pictures_only and probe.opens and not probe.videos:
         raise NotApplicable("no-video-stream")
-    wanted = one_of(*params.containers)
+    wanted = one_of(*params.containers) if params.containers else None
     found = measured(probe.container)
     ctx.observe(found, wanted)
     if not probe.opens and probe.open_code in _NO_CONTAINER:
+        if not params.containers:
+            opened(facts)
         yield _no_container(ctx, probe, wanted_extension=extension_of(PurePosixPath(facts.file.path)))
         return
-    if probe.container not in params.containers:
+    if params.containers and probe.container not in params.containers:
         yield ctx.fail("unusual-container", measured=found, expected=wanted, container=probe.container)
     if params.match_extension:
         yield from _extension(ctx, facts.file.path, probe)

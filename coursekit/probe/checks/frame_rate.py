@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from coursekit.model import Finding, LessonFacts
-from coursekit.probe.subject import shown
+from coursekit.probe.subject import opened, shown
 from coursekit.rules.check import CannotTest, CheckContext, at_least, at_most, between, check, measured
 
 
@@ -27,6 +27,7 @@ class FrameRateParams:
 def frame_rate(ctx: CheckContext, facts: LessonFacts, params: FrameRateParams) -> Iterator[Finding]:
     """The picture changes often enough, and evenly."""
     stream = shown(facts)
+    container = opened(facts).container
     picture = stream.picture
     exact = None if picture is None else picture.measured_rate or picture.frame_rate
     if picture is None or exact is None or exact <= 0:
@@ -52,7 +53,8 @@ def frame_rate(ctx: CheckContext, facts: LessonFacts, params: FrameRateParams) -
             median_ms=round((packets.median_step_s or 0) * 1000, 1),
             max_ms=round((packets.max_step_s or 0) * 1000, 1),
         )
-    declared = picture.frame_rate
+    # An MP4 declares no rate: what FFmpeg gives for one is its own count.
+    declared = None if container in ("mp4", "mov") else picture.frame_rate
     if declared and not picture.variable_rate and picture.measured_rate:
         gap_pct = round(abs(float(declared / exact) - 1) * 100, 2)
         if gap_pct > params.review_rate_gap_pct:

@@ -18,6 +18,7 @@ _DAMAGE = {
     "payload-damaged": "payload-damaged",
     "box-damaged": "structure-damaged",
 }
+_CUT = ("truncated", "payload-missing")
 _STILL_S = 0.04
 """Length of one picture where the packets do not say."""
 _MAX_FINDINGS = 20
@@ -50,6 +51,10 @@ def integrity(ctx: CheckContext, facts: LessonFacts, params: IntegrityParams) ->
     decoded.update((s.stream, s) for s in facts.file.video)
     for stream in (*probe.videos, *probe.audios):
         yield from _stream(ctx, stream, decoded.get(stream.index), params)
+    # A file that breaks off is shorter than it says: one fault, told once.
+    if not any(damage.code in _CUT for damage in probe.damages):
+        for streams in (probe.videos, probe.audios):
+            yield from _declared(ctx, streams, params)
     yield from _whole(ctx, probe, params)
 
 
@@ -82,19 +87,21 @@ def _where(damage: Damage, probe: ProbeFacts) -> Span | None:
     if damage.time_s is None:
         return None
     # What is cut off is lost to the end; damage inside is known by its first moment only.
-    lost_to_end = damage.code in ("truncated", "payload-missing")
+    lost_to_end = damage.code in _CUT
     end = probe.duration_s if lost_to_end and probe.duration_s is not None else damage.time_s
     return Span(damage.time_s, max(end, damage.time_s))
 
 
 def _stream(
-    ctx: CheckContext, stream: StreamFacts, decoded: AudioFacts | VideoFacts | None, params: IntegrityParams
+    ctx: CheckContext,
+    stream: StreamFacts,
+    decoded: AudioFacts | VideoFacts | None,
+    params: IntegrityParams,
 ) -> Iterator[Finding]:
     kind, name = stream.kind.value, stream.codec or stream.codec_tag or "?"
     if stream.packets.count == 0:
         yield ctx.fail(f"{kind}-empty", measured=measured(0), stream=stream.index, codec=name)
         return
-    yield from _declared(ctx, stream, params)
     if stream.packets.backward:
         time_s = stream.packets.first_backward_s or 0.0
         yield ctx.review(
@@ -124,30 +131,33 @@ def _stream(
         code = "decodes-short" if gap > params.max_duration_gap_s else "decodes-slightly-short"
         yield tell(
             code,
-            measured=measured(round(decoded.decoded_s, 3), "s"),
+            measured=measured(gap, "s"),
             expected=at_most(params.max_duration_gap_s, "s"),
             stream=stream.index,
             gap_s=gap,
         )
 
 
-def _declared(ctx: CheckContext, stream: StreamFacts, params: IntegrityParams) -> Iterator[Finding]:
-    declared, found = stream.duration_s, stream.packets.duration_s
-    if declared is None or found is None:
+def _declared(ctx: CheckContext, streams: tuple[StreamFacts, ...], params: IntegrityParams) -> Iterator[Finding]:
+    """The stream of a kind whose header is furthest from its packets; the others are named with it."""
+    gaps = [
+        (round(abs(s.duration_s - length), 3), s, s.duration_s, length)
+        for s in streams
+        if s.duration_s is not None and (length := s.packets.duration_s) is not None
+    ]
+    wrong = [gap for gap in gaps if gap[0] > params.review_duration_gap_s]
+    if not wrong:
         return
-    gap = round(abs(declared - found), 3)
-    if gap <= params.review_duration_gap_s:
-        return
+    gap, stream, declared, found = max(wrong, key=lambda entry: entry[0])
     hard = gap > params.max_duration_gap_s
     tell, code = (ctx.fail, "duration-differs") if hard else (ctx.review, "duration-slightly-differs")
     first = stream.packets.first_s or 0.0
-    where = Span(round(first + min(declared, found), 3), round(first + max(declared, found), 3))
     yield tell(
         code,
-        measured=measured(round(found, 3), "s"),
+        measured=measured(gap, "s"),
         expected=at_most(params.max_duration_gap_s if hard else params.review_duration_gap_s, "s"),
-        where=where,
-        stream=stream.index,
+        where=Span(round(first + min(declared, found), 3), round(first + max(declared, found), 3)),
+        stream=", ".join(str(entry[1].index) for entry in wrong),
         declared_s=round(declared, 3),
         found_s=round(found, 3),
     )
