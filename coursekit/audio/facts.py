@@ -137,6 +137,72 @@ class HumSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class NoiseSection:
+    """About three minutes: what is heard in the pauses, and how far the voice stands above it."""
+
+    start_s: float
+    end_s: float
+    floor_lufs: float
+    """5th percentile of loudness over 60 ms, digital silence left out."""
+    voice_lufs: float
+    """Mean of the frames within 15 dB of the 95th percentile, the floor's power taken off."""
+    voice_s: int
+    """Seconds in which somebody speaks."""
+    steady_db: float
+    """How far the floor moves from second to second, median over bands: noise stands still."""
+    silent_share: float
+    body_snr_db: float
+    """Loud frames over the floor, band by band, median from 260 Hz to 2.3 kHz."""
+    treble_snr_db: float | None = None
+    """The same above 2.8 kHz; None where the sampling rate leaves too little there."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceSegment:
+    """A stretch in which the voice keeps its level. The changes are against the segment before."""
+
+    start_s: float
+    end_s: float
+    voice_s: float
+    """Seconds of it in which the voice sounds."""
+    level_lufs: float
+    change_lu: float | None = None
+    shape_change_db: float | None = None
+    """How differently the bands changed: a gain moves all alike (1–2 dB), another speaker does not (3 dB and more)."""
+    pitch_change_cents: int | None = None
+    floor_change_lu: float | None = None
+    """Change of what is heard between the words; None where that is digital silence."""
+
+
+@dataclass(frozen=True, slots=True)
+class BedSpan:
+    """A stretch where a voice speaks and something else never falls far below it."""
+
+    start_s: float
+    end_s: float
+    voice_over_bed_lu: float
+    closest_lu: float
+    depth_db: float
+    """How strongly loudness swings at the pace of syllables."""
+    glide: float
+    """Share of voiced frames whose pitch moves as a voice's does."""
+    steady_db: float | None = None
+    """Of the section it lies in: a bed that stands still is noise, not music."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceFacts:
+    """The voice of a lesson."""
+
+    voice_s: float = 0.0
+    """Seconds of the windows in which somebody speaks."""
+    voice_lufs: float | None = None
+    sections: tuple[NoiseSection, ...] = ()
+    segments: tuple[VoiceSegment, ...] = ()
+    beds: tuple[BedSpan, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TimeGap:
     """Where the timestamps say that sound is missing (positive length) or told twice (negative)."""
 
