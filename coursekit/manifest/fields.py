@@ -63,13 +63,13 @@ class Form(Enum):
         "绝缘电阻测量",
     )
     ID = FormSpec(
-        r"""^[^\s\u0000-\u001f\u007f/\\:;,|"'<>]{1,64}$""",
-        "编号：1–64 个字符，不含空格、冒号、斜线、引号、逗号和分号",
-        "an id of 1–64 characters without spaces, colons, slashes, quotes, commas or semicolons",
+        r"""^[^\s\u0000-\u001f\u007f\ufffe\uffff/\\:;,、，；|"'<>\[\]]{1,64}$""",
+        "编号：1–64 个字符，不含空格、冒号、斜线、引号、顿号、逗号、分号和方括号",
+        "an id of 1–64 characters without spaces, colons, slashes, quotes, commas, semicolons or brackets",
         "m1-l01",
     )
     CODE = FormSpec(
-        r"""^[^\s\u0000-\u001f\u007f"']{1,64}$""",
+        r"""^[^\s\u0000-\u001f\u007f\ufffe\uffff"']{1,64}$""",
         "代码，按标准原样填写，1–64 个字符，不含空格和引号",
         "a code as the standard prints it, 1–64 characters without spaces or quotes",
         '"1.1.1"',

@@ -179,7 +179,7 @@ class Point:
     kind: PointKind = spec("类别", "技能要求或相关知识要求", "skill or knowledge")
     code: str = spec("标准序号", "标准中的序号，须加引号", "number in the standard; keep the quotes", form=Form.CODE)
     text: str = spec("内容", "标准原文", "the wording of the standard", form=Form.TEXT)
-    level: int | None = spec("等级", "5–1,分别为五级至一级", "5 to 1", default=None, minimum=1, maximum=5)
+    level: int | None = spec("等级", "5–1，分别为五级至一级", "5 to 1", default=None, minimum=1, maximum=5)
     function: str | None = spec(
         "职业功能",
         "职业功能序号，或“职业道德”“基础知识”",
@@ -242,9 +242,9 @@ class LessonEntry:
 
     id: str = spec("课次编号", "全课程唯一", "unique in the course", form=Form.ID)
     title: str = spec("课题", "本课标题", "title of the lesson")
-    mode: Mode = spec("方式", "线上、线下或混合", "online, offline or blended", default=Mode.ONLINE)
-    part: Part = spec("类型", "理论或实操", "theory or practice", default=Part.THEORY)
-    hours: Fraction = spec("课时", "申报课时", "class hours declared", form=Form.FRACTION, default=Fraction(0))
+    mode: Mode = spec("方式", "线上、线下或混合", "online, offline or blended")
+    part: Part = spec("类型", "理论或实操", "theory or practice")
+    hours: Fraction = spec("课时", "申报课时", "class hours declared", form=Form.FRACTION)
     online_hours: Fraction | None = spec(
         "其中线上课时", "混合课次中线上部分的课时", "online part of a blended lesson", form=Form.FRACTION, default=None
     )
@@ -348,7 +348,7 @@ class Ai:
     """人工智能生成内容声明."""
 
     used: bool = spec("使用了人工智能", "课程是否含有人工智能生成的内容", "the course holds AI-made material")
-    items: tuple[AiItem, ...] = spec("素材", "逐项列出", "each item", default=())
+    items: tuple[AiItem, ...] = spec("人工智能素材", "逐项列出", "each item", default=())
 
 
 @dataclass(frozen=True, slots=True)

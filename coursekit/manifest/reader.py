@@ -24,7 +24,6 @@ from coursekit.manifest.tree import Entries, Items, Node, Text, child
 from coursekit.model import Scalar
 
 Convert = Callable[[Node, str, list[Fault]], Any]
-ITEM_PATTERN = re.compile(r"[^\s\u0000-\u001f\u007f\"']{1,64}\Z")
 
 # What YAML 1.1 and 1.2 readers make of a plain word that looks like text to a person.
 _NULL = re.compile(r"(?:~|null|Null|NULL|)\Z")
@@ -193,7 +192,7 @@ def _mapping(convert: Convert, hint: Any) -> Convert:
             # A plain `4:` is the same key to every reader; a plain `1.10:` is 1.1 to most.
             if key_node.plain and not _INT.match(key) and looks_typed(key):
                 faults.append(_fault("unquoted-text", key_node, here, value=key[:80], read_as=_read_as(key)))
-            elif not ITEM_PATTERN.match(key):
+            elif not Form.CODE.regex.match(key):
                 wanted = Form.CODE.value
                 faults.append(
                     _fault("bad-form", key_node, here, value=key[:80], **_wanted(wanted.zh, wanted.en, wanted.example))

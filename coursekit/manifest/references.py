@@ -90,6 +90,13 @@ def _links(manifest: Manifest) -> Iterator[tuple[str, str, str]]:
 def _lessons(manifest: Manifest) -> Iterator[Fault]:
     users: dict[str, tuple[str, int]] = {}
     for i, lesson in enumerate(manifest.lessons):
+        files: dict[str, int] = {}
+        for j, media in enumerate(lesson.media):
+            if media.file and media.file in files:
+                line, _ = manifest.places.position(f"/lessons/{i}/media/{files[media.file]}/file")
+                pointer = f"/lessons/{i}/media/{j}/file"
+                yield _at(manifest, "repeated-value", pointer, value=media.file, first_line=line)
+            files.setdefault(media.file, j)
         mains = [j for j, m in enumerate(lesson.media) if m.role is MediaRole.MAIN]
         for j in mains[1:]:
             line, _ = manifest.places.position(f"/lessons/{i}/media/{mains[0]}/file")

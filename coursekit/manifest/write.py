@@ -8,12 +8,11 @@ import re
 import typing
 from typing import Any
 
-from coursekit.manifest.fields import Choice, Spec
+from coursekit.manifest.fields import Choice, Form, Spec
 from coursekit.manifest.model import Cover, Manifest, Point, Subtitle, Teaching
 from coursekit.manifest.plain import number_text, to_plain
 from coursekit.manifest.reader import looks_typed, specs, unwrap
 
-SCHEMA_URL = "https://raw.githubusercontent.com/coursekit/coursekit/main/schemas/manifest.schema.json"
 _ONE_LINE = (Point, Teaching, Subtitle, Cover)
 _WIDTH = 180
 _UNSAFE = r"\u0000-\u001f\u007f-\u00a0\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff,\[\]{}#:&*!|>'\"%@`"
@@ -21,11 +20,14 @@ _SAFE = re.compile(rf"[A-Za-z_\u3400-\u9fff](?:[^{_UNSAFE}]*[^\s{_UNSAFE}])?\Z")
 _BARE = re.compile(r"[^\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]*\Z")
 
 
-def manifest_yaml(manifest: Manifest, *, notes: bool = False) -> str:
-    """YAML text. With `notes`, every field is explained once and empty ones stand as comments to fill in."""
+def manifest_yaml(manifest: Manifest, *, notes: bool = False, schema: str | None = None) -> str:
+    """YAML text. With `notes`, every field is explained once and empty ones stand as comments to fill in.
+
+    `schema` is where an editor finds the JSON Schema, relative to the manifest.
+    """
     writer = _Writer(notes)
     writer.record(to_plain(manifest), Manifest, 0)
-    head = f"# yaml-language-server: $schema={SCHEMA_URL}\n"
+    head = f"# yaml-language-server: $schema={schema}\n" if schema else ""
     return head + "\n".join(writer.lines) + "\n"
 
 
@@ -91,11 +93,11 @@ class _Writer:
             prefix = first or indent
             if name in plain:
                 if depth == 0 and explain:
-                    self.lines += ["", f"# {spec.heading}：{spec.zh}", f"# {spec.en}"] if name != "schema" else []
+                    self.lines += _heading(spec) if name != "schema" else []
                 self._field(prefix, name, plain[name], hint, depth, _note(spec, hint) if explain and depth else "")
                 first = ""
             elif explain:
-                self._empty(indent, name, spec, hint, depth)
+                self._empty(indent, target, name, spec, hint, depth)
 
     def _field(self, prefix: str, name: str, value: Any, hint: Any, depth: int, note: str) -> None:
         inner, kind = _shape(hint)
@@ -127,23 +129,25 @@ class _Writer:
         else:
             self.record(item, inner, depth + 1, first=lead)
 
-    def _empty(self, indent: str, name: str, spec: Spec, hint: Any, depth: int) -> None:
+    def _empty(self, indent: str, target: type, name: str, spec: Spec, hint: Any, depth: int) -> None:
         """A field that is not filled in, as a comment that shows how."""
         inner, kind = _shape(hint)
         if depth == 0:
-            self.lines += ["", f"# {spec.heading}：{spec.zh}", f"# {spec.en}"]
+            self.lines += _heading(spec)
         if kind in ("record", "records"):
             self.lines.append(f"{indent}# {name}:" + ("" if depth == 0 else f"  # {spec.heading}：{spec.zh}"))
             lead = "#   - " if kind == "records" else "#   "
             for position, (each, each_spec, each_hint, _) in enumerate(specs(inner)):
                 start = lead if position == 0 else "#     " if kind == "records" else "#   "
                 self.lines.append(
-                    f"{indent}{start}{each}: {_example(each_spec, each_hint)}  # {_note(each_spec, each_hint)}"
+                    f"{indent}{start}{each}: {_example(each_spec, each_hint, _default(inner, each))}  # {_note(each_spec, each_hint)}"
                 )
         elif kind == "map":
             self.lines.append(f"{indent}# {name}: {{}}  # {_note(spec, hint)}")
         else:
-            self.lines.append(f"{indent}# {name}: {_example(spec, hint)}  # {_note(spec, hint)}")
+            self.lines.append(
+                f"{indent}# {name}: {_example(spec, hint, _default(target, name))}  # {_note(spec, hint)}"
+            )
 
 
 def _shape(hint: Any) -> tuple[Any, str]:
@@ -169,18 +173,27 @@ def _note(spec: Spec, hint: Any) -> str:
     return f"{spec.heading}：{spec.zh}{choices}" if spec.zh != spec.heading else f"{spec.heading}{choices}"
 
 
-def _example(spec: Spec, hint: Any) -> str:
+def _heading(spec: Spec) -> list[str]:
+    return ["", f"# {spec.heading}" + (f"：{spec.zh}" if spec.zh != spec.heading else ""), f"# {spec.en}"]
+
+
+def _example(spec: Spec, hint: Any, default: Any = None) -> str:
+    """What stands after the colon of a field nobody filled in. Free text stays empty: a sample might be filed."""
     inner, kind = _shape(hint)
-    if dataclasses.is_dataclass(inner):
-        return "[]" if kind == "records" else "{}"
-    if kind == "map":
-        return "{}"
+    if kind in ("records", "values") or kind == "map" or dataclasses.is_dataclass(inner):
+        return "{}" if kind in ("map", "record") else "[]"
+    if isinstance(default, bool):
+        return "true" if default else "false"
+    if default is not None and default is not dataclasses.MISSING and isinstance(default, str | int | float):
+        return scalar(default)
     if inner is bool:
-        text = "false"
-    elif isinstance(inner, type) and issubclass(inner, Choice):
-        text = next(iter(inner)).value
-    elif inner in (int, float):
-        text = f"{spec.minimum or 0:g}"
-    else:
-        text = spec.form.value.example
-    return f"[{text}]" if kind == "values" else text
+        return "false"
+    if isinstance(inner, type) and issubclass(inner, Choice):
+        return str(next(iter(inner)).value)
+    if inner in (int, float) or spec.form in (Form.LINE, Form.TEXT, Form.SHA256):
+        return ""
+    return spec.form.value.example
+
+
+def _default(target: type, name: str) -> Any:
+    return next(f.default for f in dataclasses.fields(target) if f.name == name)
