@@ -20,7 +20,7 @@ from coursekit.video.facts import ClarityFacts, SoftSpan
 from coursekit.video.meter import Frame, Picture, StreamInfo
 from coursekit.video.signals import Signals
 
-_EVERY_S = 1.0
+_EVERY_S = 2.0
 _TILE = 64
 _MAX_TILES = 48
 _MIN_TILES = 6
@@ -32,7 +32,7 @@ _HALF_BAND = 0.045
 _BEST = 85
 _SOFT = 0.6
 """Of the stream's best: below it a sample counts as soft."""
-_MIN_SOFT_S = 2.5
+_MIN_SOFT_S = 4.0
 
 _WINDOW = np.outer(np.hanning(_TILE), np.hanning(_TILE)).astype(np.float32)
 _FREQUENCY = np.arange(_TILE // 2 + 1) / (_TILE / 2)
@@ -72,7 +72,7 @@ class ClarityMeter:
         self._samples: list[tuple[float, Detail | None]] = []
 
     def feed(self, frame: Frame) -> None:
-        """Look at one picture a second, and again only if something changed since."""
+        """Look at one picture every two seconds, and again only if something changed since."""
         row = self._signals.last
         assert row is not None
         self._moved += row.change if row.change == row.change else 99.0

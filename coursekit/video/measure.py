@@ -14,6 +14,7 @@ from coursekit.video.decode import StreamReader, open_video
 from coursekit.video.facts import VideoFacts
 from coursekit.video.geometry import GeometryMeter
 from coursekit.video.interlace import InterlaceMeter
+from coursekit.video.joins import JoinsMeter
 from coursekit.video.light import LightMeter
 from coursekit.video.meter import Frame, Meter, StreamInfo
 from coursekit.video.motion.meter import MotionMeter
@@ -32,6 +33,7 @@ METERS: Mapping[str, Callable[[StreamInfo, Signals], Meter]] = {
     "clarity": ClarityMeter,
     "interlace": InterlaceMeter,
     "geometry": GeometryMeter,
+    "joins": JoinsMeter,
 }
 """Field of VideoFacts → the meter that fills it. A meter that is not here does not run."""
 

@@ -69,6 +69,8 @@ class Signals:
         self._areas: tuple[array[float], ...] = (array("f"), array("f"), array("f"))
         self.fine: Picture = np.zeros((_FINE[1], _FINE[0]), np.uint8)
         """The frame in hand at 32 × 18."""
+        self.last_areas = np.zeros((3, 12))
+        """Brightness, Cb and Cr of the 12 areas of the frame in hand."""
         self.thumbs: list[tuple[float, Picture]] = []
         """One such picture a second, with its time."""
         self._cuts = CutFinder(self.rate)
@@ -110,8 +112,9 @@ class Signals:
         self.fine = np.asarray(cv2.resize(small, _FINE, interpolation=cv2.INTER_AREA), dtype=np.uint8)
         if not self.thumbs or frame.time_s - self.thumbs[-1][0] >= _THUMB_S:
             self.thumbs.append((frame.time_s, self.fine))
-        for areas, plane in zip(self._areas, (self.fine, cb, cr), strict=True):
-            areas.extend(_area_means(plane))
+        self.last_areas = np.stack([_area_means(plane) for plane in (self.fine, cb, cr)])
+        for areas, means in zip(self._areas, self.last_areas, strict=True):
+            areas.extend(means)
         self._cuts.feed(frame.colour)
         self.last = row
 
@@ -164,9 +167,9 @@ class Signals:
 _COLUMNS = ("bytes", "key", "mean", "lit", "spread", "cb", "cr", "change", "change_block", "alive")
 
 
-def _area_means(plane: Picture) -> list[float]:
+def _area_means(plane: Picture) -> npt.NDArray[np.float64]:
     # In two steps: pixels to about 32 × 18 by area (rounded to levels, which averages out), then by sum.
     fine = plane if plane.shape == (_FINE[1], _FINE[0]) else cv2.resize(plane, _FINE, interpolation=cv2.INTER_AREA)
     columns, rows = AREAS
     blocks = fine.reshape(rows, _FINE[1] // rows, columns, _FINE[0] // columns)
-    return [float(v) for v in blocks.mean(axis=(1, 3), dtype=np.float32).ravel()]
+    return np.asarray(blocks.mean(axis=(1, 3), dtype=np.float64).ravel())
