@@ -111,12 +111,12 @@ def remux(source: Path, path: Path, *args: str) -> Path:
 
 
 def make_variable_rate(path: Path, *, seconds: float = 2.0, size: tuple[int, int] = (320, 180)) -> Path:
-    """A clip at 25 fps in which every third frame is missing, its time kept."""
+    """A clip at 25 fps in which every fourth frame is missing, its time kept."""
     return make_video(
         path,
         seconds=seconds,
         size=size,
-        filters=[("select", {"expr": "mod(n+1,3)"})],
+        filters=[("select", {"expr": "mod(n+1,4)"})],
         options={"fps_mode": "vfr", "bf": 0},
     )
 

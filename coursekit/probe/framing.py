@@ -14,9 +14,12 @@ def framing_damages(handle: BinaryIO, size: int) -> tuple[Damage, ...]:
     """Damage that the outermost lengths of RIFF, Matroska and FLV files show; nothing for other formats."""
     handle.seek(0)
     head = handle.read(64)
+    if len(head) < 12:
+        # Too short for a length of its own: whatever reads it says that it does not open.
+        return ()
     if head[:4] in (b"RIFF", b"RF64"):
         return _riff(handle, size, head)
-    if head[:4] == b"FORM" and len(head) >= 8:
+    if head[:4] == b"FORM":
         return _short(size, 8 + struct.unpack_from(">I", head, 4)[0], "FORM")
     if head[:4] == b"\x1aE\xdf\xa3":
         return _matroska(handle, size)

@@ -54,7 +54,7 @@ def first_pictures(path: Path) -> dict[int, FirstPicture]:
     found: dict[int, FirstPicture] = {}
     try:
         with open_media(path) as container:
-            wanted = {stream.index: stream for stream in container.streams.video}
+            wanted = {s.index: s for s in container.streams.video if s.codec_context is not None}
             if not wanted:
                 return {}
             for stream in wanted.values():
@@ -121,29 +121,32 @@ def describe_stream(stream: Any, scan: Scan, picture: FirstPicture | None, track
     tick = stream.time_base
     tags: Mapping[str, str] = stream.metadata
     dispositions = tuple(flag.name for flag in stream.disposition if flag.name)
-    codec = context.codec.canonical_name if context is not None and context.codec is not None else None
+    # FFmpeg has no decoder for some tags; such a stream has no context and is described by its header alone.
+    known = context is not None
+    codec = context.codec.canonical_name if known and context.codec is not None else None
+    coded = known and kind in (StreamKind.VIDEO, StreamKind.AUDIO)
     return StreamFacts(
         index=stream.index,
         kind=kind,
         codec=codec,
         packets=scan.packets.get(stream.index, PacketFacts(0, 0, 0)),
-        codec_tag=_tag(context.codec_tag) if context is not None else None,
-        profile=_words(stream.profile) if context is not None else None,
-        level=_level(context) if kind is StreamKind.VIDEO else None,
+        codec_tag=_tag(context.codec_tag) if known else None,
+        profile=_words(stream.profile) if known else None,
+        level=_level(context) if coded and kind is StreamKind.VIDEO else None,
         time_base=tick,
         start_s=_seconds(stream.start_time, tick),
         duration_s=_seconds(stream.duration, tick),
         frames=stream.frames or None,
-        bit_rate_bps=(context.bit_rate or None) if kind in (StreamKind.VIDEO, StreamKind.AUDIO) else None,
+        bit_rate_bps=(context.bit_rate or None) if coded else None,
         default="default" in dispositions,
         attached_picture="attached_pic" in dispositions,
         dispositions=dispositions,
         language=_words(stream.language) if stream.language != "und" else None,
         title=_words(tags.get("title")),
         picture=_picture(stream, scan.timing.get(stream.index, Timing()), picture, track)
-        if kind is StreamKind.VIDEO and context.width and context.height
+        if coded and kind is StreamKind.VIDEO and context.width and context.height
         else None,
-        sound=_sound(context) if kind is StreamKind.AUDIO else None,
+        sound=_sound(context) if coded and kind is StreamKind.AUDIO else None,
     )
 
 
@@ -167,7 +170,7 @@ def _seconds(ticks: int | None, tick: Fraction | None) -> float | None:
 
 
 def _sound(context: Any) -> SoundFacts | None:
-    if context is None or not context.sample_rate:
+    if not context.sample_rate:
         return None
     form = context.format
     return SoundFacts(
