@@ -24,6 +24,20 @@ _OPPOSED = -0.3
 _MIN_SPAN_S = 2
 
 
+def listening_mix(names: tuple[str, ...]) -> NDArray[np.float32]:
+    """Weights of one channel that hears every front channel: what voice, hum and noise are measured on.
+
+    Left and right weigh differently on purpose: in equal parts, a pair out of phase would cancel to nothing.
+    """
+    weights = np.zeros(len(names), np.float32)
+    weights[: 2 if len(names) >= 2 else 1] = (0.6, 0.4)[: len(names)] if len(names) >= 2 else 1.0
+    if "FC" in names and len(names) > 2:
+        weights[names.index("FC")] = 1.0
+    elif len(names) in (5, 6) and not any(name.strip("?") for name in names):
+        weights[2] = 1.0
+    return weights
+
+
 class ChannelMeter:
     """Sums per second over the front pair, and of each channel over all."""
 
@@ -80,7 +94,9 @@ class ChannelMeter:
         )
 
 
-def _spans(left: NDArray[np.float64], right: NDArray[np.float64], cross: NDArray[np.float64]) -> tuple[ChannelSpan, ...]:
+def _spans(
+    left: NDArray[np.float64], right: NDArray[np.float64], cross: NDArray[np.float64]
+) -> tuple[ChannelSpan, ...]:
     with np.errstate(divide="ignore", invalid="ignore"):
         active = 10 * np.log10(np.maximum(left, right)) > _ACTIVE_DBFS
         balance = 10 * np.log10(left / right)

@@ -17,12 +17,13 @@ is cut off at the same ceiling, and the share of flat ones among them says how h
 
 from __future__ import annotations
 
+import math
 from array import array
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from coursekit.audio.facts import ClippingFacts, ClipSpan
+from coursekit.audio.facts import ClippingFacts, ClipSpan, OverSpan
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,6 +41,7 @@ _QUIET = 0.02
 _JOIN_S = 5
 _MIN_FLAT = 2
 _MAX_SPANS = 60
+_JOIN_OVERS_S = 2.0
 
 
 class ClippingMeter:
@@ -129,3 +131,19 @@ class ClippingMeter:
             hard=int(hard.sum()),
             spans=tuple(sorted(spans[:_MAX_SPANS], key=lambda s: s.start_s)),
         )
+
+
+def over_figures(overs: list[tuple[int, float]], rate: int) -> dict[str, Any]:
+    """Stretches with true peaks over full scale, merged where they lie within two seconds of each other."""
+    spans: list[OverSpan] = []
+    for sample, height in sorted(overs):
+        time_s, peak = sample / rate, 20 * math.log10(height)
+        last = spans[-1] if spans else None
+        if last is not None and time_s - last.end_s < _JOIN_OVERS_S:
+            spans[-1] = OverSpan(
+                last.start_s, round(time_s, 3), last.count + 1, max(last.true_peak_dbtp, round(peak, 2))
+            )
+        else:
+            spans.append(OverSpan(round(time_s, 3), round(time_s, 3), 1, round(peak, 2)))
+    spans.sort(key=lambda s: -s.true_peak_dbtp)
+    return {"overs": len(overs), "over_spans": tuple(sorted(spans[:_MAX_SPANS], key=lambda s: s.start_s))}

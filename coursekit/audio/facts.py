@@ -137,6 +137,18 @@ class HumSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class Tone:
+    """A steady high tone in the quiet moments."""
+
+    hz: float
+    level_dbfs: float
+    share: float
+    """Share of the seconds in which it stands out."""
+    contrast_db: float
+    """Over its neighbourhood, mean."""
+
+
+@dataclass(frozen=True, slots=True)
 class NoiseSection:
     """About three minutes: what is heard in the pauses, and how far the voice stands above it."""
 
@@ -235,3 +247,24 @@ class AudioFacts:
     layout: str | None = None
     sample_peak_dbfs: float | None = None
     decode_errors: tuple[DecodeError, ...] = ()
+    gaps: tuple[TimeGap, ...] = ()
+    gap_count: int = 0
+    clock_drift_s: float = 0.0
+    """Sum of all jumps of the timestamps against the samples that came out."""
+    curve_lufs: tuple[float, ...] = ()
+    """Loudness of each second (of each several, where the track is longer than an hour), -inf in silence."""
+    curve_step_s: float = 1.0
+    channel: ChannelFacts | None = None
+    clipping: ClippingFacts | None = None
+    silent_spans: tuple[SilentSpan, ...] = ()
+    silent_share: float = 0.0
+    """Share of the track under -80 dBFS."""
+    pause_dbfs: float | None = None
+    """Level under which a twentieth of the sounding track lies."""
+    dropouts: tuple[Dropout, ...] = ()
+    dropout_count: int = 0
+    clicks: tuple[Click, ...] = ()
+    click_count: int = 0
+    hum: tuple[HumSpan, ...] = ()
+    tones: tuple[Tone, ...] = ()
+    voice: VoiceFacts | None = None

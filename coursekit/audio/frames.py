@@ -1,8 +1,7 @@
 """What a frame of 20 ms sounds like, in a few bytes: the raw matter for voice, noise, bed and level swings.
 
-One windowed Fourier transform serves everything. Kept per frame: loudness in half decibels, pitch, and the balance of
-treble; kept per second: the spectrum of its loud frames and the lowest each band fell to. That is 200 bytes a second,
-a megabyte for an hour and a half.
+One windowed Fourier transform serves everything. Kept per frame: pitch; kept per second: the spectrum of its loud
+frames and the lowest that each band fell to. That is 90 bytes a second, half a megabyte for an hour and a half.
 """
 
 from __future__ import annotations
@@ -12,11 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from coursekit.audio.whistle import WhistleMeter
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FRAME_HZ = 50
-EDGES_HZ = (60, 160, 260, 380, 520, 680, 870, 1080, 1320, 1600, 1950, 2350, 2850, 3450, 4200, 5200, 6500, 8200, 10500, 14000)
+EDGES_HZ = (60, 160, 260, 380, 520, 680, 870, 1080, 1320, 1600, 1950, 2350, 2850, 3450, 4200, 5200, 6500, 8200, 10500,
+            14000)  # fmt: skip
 BANDS = len(EDGES_HZ) - 1
 FLOOR_DB = -120.0
 _PITCH_RATE_HZ = 6000
@@ -35,7 +37,7 @@ class FrameMeter:
         self._window = np.hanning(size + 1)[:-1].astype(np.float32)
         # Hann halves the power on the average but for 3/8; the factor 2 is for the frequencies below zero.
         scale = 2.0 / (0.375 * size * size)
-        hz = np.fft.rfftfreq(size, 1 / rate)
+        hz = np.asarray(np.fft.rfftfreq(size, 1 / rate), dtype=np.float64)
         self.bands_used = int(np.searchsorted(EDGES_HZ, rate / 2 * 0.95)) - 1
         matrix = np.zeros((len(hz), BANDS), np.float32)
         for band in range(self.bands_used):
@@ -46,15 +48,11 @@ class FrameMeter:
         self._smooth = np.zeros((_SMOOTH - 1, BANDS), np.float32)
         self.pitch = array("B")
         """0 where no pitch; else 1 + steps above 62.5 Hz, 80 to the octave."""
-        self.treble = array("b")
-        """Power above 3.4 kHz over that of 260 to 3450 Hz, decibels."""
-        self.peaky = array("B")
-        """How much the spectrum stands in lines: arithmetic over geometric mean of the bins to 5 kHz, decibels × 4."""
         self.loud_bands = array("b")
         """Per second, bands: mean power of the frames within 15 dB of the loudest."""
         self.low_bands = array("b")
         """Per second, bands: the lowest power over 60 ms."""
-        self._line_bins = slice(int(np.searchsorted(hz, 150)), int(np.searchsorted(hz, min(5000, rate / 2))))
+        self.whistle = WhistleMeter(hz, scale)
         self._pending: list[NDArray[np.float32]] = []
         self._pending_frames = 0
 
@@ -67,12 +65,9 @@ class FrameMeter:
             return
         windows = np.lib.stride_tricks.sliding_window_view(x, 2 * self.hop)[:: self.hop][:count]
         spectrum = np.fft.rfft(windows * self._window, axis=1)
-        power = spectrum.real**2 + spectrum.imag**2
-        bands = power @ self._matrix
-        self._lines(power[:, self._line_bins])
-        body = bands[:, 2:13].sum(axis=1) + 1e-12
-        treble = bands[:, 13:].sum(axis=1) + 1e-12
-        self.treble.extend(np.clip(10 * np.log10(treble / body), -120, 60).astype(np.int8).tolist())
+        power: NDArray[np.float32] = (spectrum.real**2 + spectrum.imag**2).astype(np.float32, copy=False)
+        bands = np.asarray(power @ self._matrix, dtype=np.float32)
+        self.whistle.push(power)
         self.pitch.extend(self._pitch.push(x[: count * self.hop + self.hop], count).tolist())
         self._tail = x[count * self.hop :]
         self._pending.append(bands)
@@ -83,11 +78,6 @@ class FrameMeter:
                 self._second(every[:FRAME_HZ])
                 every = every[FRAME_HZ:]
             self._pending, self._pending_frames = [every], len(every)
-
-    def _lines(self, power: NDArray[np.float32]) -> None:
-        floor = power + 1e-9
-        ratio = 10 * (np.log10(floor.mean(axis=1)) - np.log10(floor).mean(axis=1))
-        self.peaky.extend(np.clip(4 * ratio, 0, 255).astype(np.uint8).tolist())
 
     def _second(self, bands: NDArray[np.float32]) -> None:
         total = bands[:, 1:].sum(axis=1)
@@ -130,7 +120,11 @@ class PitchTracker:
         peak = (alike[:, 1:-1] >= alike[:, :-2]) & (alike[:, 1:-1] >= alike[:, 2:]) & (alike[:, 1:-1] >= 0.85 * best)
         first = np.where(peak.any(axis=1), peak.argmax(axis=1) + 1, 0)
         row = np.arange(count)
-        left, here, right = alike[row, first - 1], alike[row, first], alike[row, np.minimum(first + 1, len(self._lags) - 1)]
+        left, here, right = (
+            alike[row, first - 1],
+            alike[row, first],
+            alike[row, np.minimum(first + 1, len(self._lags) - 1)],
+        )
         bend = left - 2 * here + right
         shift = np.where((first > 0) & (bend < -1e-9), 0.5 * (left - right) / np.where(bend < -1e-9, bend, -1), 0.0)
         hz = self._rate / (self._lags[first] + np.clip(shift, -0.5, 0.5))

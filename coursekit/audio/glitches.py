@@ -116,7 +116,9 @@ class GlitchMeter:
         earlier = window[first - _NEAR : last - _NEAR]
         later = window[first + 3 : last + 3]
         around = np.maximum(np.maximum(earlier, later), 1e-6)
-        for i in np.flatnonzero((here > _MIN_CORNER) & (here > _MIN_ISOLATION * around) & (corners[first:last] == here)):
+        for i in np.flatnonzero(
+            (here > _MIN_CORNER) & (here > _MIN_ISOLATION * around) & (corners[first:last] == here)
+        ):
             self.click_count += 1
             click = Click(
                 time_s=(self._at_ms + first + int(i)) / _HZ,

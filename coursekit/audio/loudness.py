@@ -23,6 +23,7 @@ _OFFSET_DB = -0.691
 _ABSOLUTE_GATE_LUFS = -70.0
 _RELATIVE_GATE_LU = -10.0
 _RANGE_GATE_LU = -20.0
+_CURVE_VALUES = 3600
 
 
 def hop_edges(rate: int, samples: int) -> NDArray[np.intp]:
@@ -39,7 +40,7 @@ def hop_sums(values: NDArray[np.floating], edges: NDArray[np.intp]) -> NDArray[n
     step = int(edges[1])
     if edges[-1] == step * hops:
         whole = values[..., : edges[-1]].reshape(*values.shape[:-1], hops, step)
-        return whole.sum(axis=-1, dtype=np.float64)
+        return np.asarray(whole.sum(axis=-1, dtype=np.float64))
     return np.add.reduceat(values[..., : edges[-1]], edges[:-1], axis=-1, dtype=np.float64)
 
 
@@ -146,3 +147,14 @@ def loudness_range_lu(windows: NDArray[np.float32]) -> float | None:
     # Tech 3342 takes the nearest rank, no interpolation.
     low, high = (kept[round((len(kept) - 1) * share)] for share in (0.10, 0.95))
     return float(high - low)
+
+
+def bounded_curve(powers: NDArray[np.float32]) -> tuple[float, tuple[float, ...]]:
+    """Loudness second by second, or every few seconds so that no more than an hour's worth of values is kept."""
+    if not powers.size:
+        return 1.0, ()
+    step = max(1, math.ceil(len(powers) / _CURVE_VALUES))
+    starts = np.arange(0, len(powers), step)
+    sums = np.add.reduceat(powers.astype(np.float64), starts)
+    means = sums / np.diff(np.append(starts, len(powers)))
+    return float(step), tuple(round(v, 1) if math.isfinite(v) else v for v in to_lufs(means).tolist())

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import av
+import numpy as np
 
-from coursekit.audio.facts import AudioFacts
-from coursekit.audio.loudness import LoudnessMeter
-from coursekit.audio.reader import Timeline, TrackReader
+from coursekit.audio.channels import ChannelMeter, listening_mix
+from coursekit.audio.clipping import ClippingMeter, over_figures
+from coursekit.audio.facts import AudioFacts, TimeGap
+from coursekit.audio.frames import FrameMeter
+from coursekit.audio.glitches import GlitchMeter
+from coursekit.audio.hum import HumMeter
+from coursekit.audio.loudness import LoudnessMeter, bounded_curve, hop_edges, hop_sums, to_lufs
+from coursekit.audio.reader import Clock, Timeline, TrackReader, longest_gaps
+from coursekit.audio.silence import LevelLog
 from coursekit.audio.true_peak import TruePeakMeter, to_db
+from coursekit.audio.voice import analyse_voice
 from coursekit.probe.facts import DecodeError, ProbeFacts
 from coursekit.probe.media import open_media
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 VERSION = 1
@@ -51,39 +60,85 @@ def measure_audio(path: Path, probe: ProbeFacts, progress: Callable[[float], Non
 
 
 class TrackMeter:
-    """All meters of one track. Blocks are one second long, all but the last; nothing in here grows with them."""
+    """All meters of one track. Blocks are one second long, all but the last; little in here grows with them."""
 
     def __init__(self, rate: int, names: tuple[str, ...]) -> None:
         self.rate = rate
         self.samples = 0
-        self.loudness = LoudnessMeter(rate, names)
-        self.true_peak = TruePeakMeter(rate, len(names))
+        self._mix = listening_mix(names)
+        self._loudness = LoudnessMeter(rate, names)
+        self._true_peak = TruePeakMeter(rate, len(names))
+        self._channels = ChannelMeter(len(names))
+        self._clipping = ClippingMeter(rate)
+        self._levels = LevelLog()
+        self._glitches = GlitchMeter(rate)
+        self._hum = HumMeter(rate)
+        self._frames = FrameMeter(rate)
+        self._voice_levels = array("b")
+        self._curve = array("f")
 
     def push(self, x: NDArray[np.float32]) -> None:
         """Take a block shaped (channels, n), n = rate but for the last."""
-        self.loudness.push(x)
-        self.true_peak.push(x)
+        edges = hop_edges(self.rate, x.shape[1])
+        weighted = self._loudness.push(x)
+        self._true_peak.push(x)
+        self._channels.push(x)
+        self._clipping.push(x)
+        # A constant is silence too: some encoders write it as a step off zero.
+        width = np.maximum(np.diff(edges), 1)
+        self._levels.push(hop_sums(x * x, edges) / width - (hop_sums(x, edges) / width) ** 2)
+        self._glitches.push(x)
+        mono = self._mix @ x if len(self._mix) > 1 else x[0]
+        self._hum.push(mono)
+        self._frames.push(mono)
+        if weighted.size:
+            self._curve.append(float(weighted.mean()))
+            pairs = weighted[: len(weighted) // 2 * 2].reshape(-1, 2).mean(axis=1)
+            # Half decibels: -128 to -0.5 LUFS, and what is louder counts as that.
+            half = np.round(2 * to_lufs(np.maximum(pairs, 1e-13)))
+            self._voice_levels.extend(np.clip(half + 128, -128, 127).astype(np.int8).tolist())
         self.samples += x.shape[1]
 
     def facts(self, stream: int, timeline: Timeline, layout: str | None, errors: tuple[DecodeError, ...]) -> AudioFacts:
         """What all meters found."""
-        self.true_peak.finish()
-        loudness = self.loudness.finish()
+        place = Clock(timeline, self.rate).place
+        self._true_peak.finish()
+        loudness = self._loudness.finish()
+        dropouts, clicks = self._glitches.finish()
+        levels = (np.frombuffer(self._voice_levels, np.int8).astype(np.float64) - 128) / 2
+        step, curve = bounded_curve(np.frombuffer(self._curve, np.float32))
         return AudioFacts(
             stream=stream,
             integrated_lufs=_round(loudness.integrated_lufs, 2),
             max_momentary_lufs=_round(loudness.max_momentary_lufs, 2),
             max_short_term_lufs=_round(loudness.max_short_term_lufs, 2),
             loudness_range_lu=_round(loudness.loudness_range_lu, 2),
-            true_peak_dbtp=_round(to_db(self.true_peak.peak), 2),
+            true_peak_dbtp=_round(to_db(self._true_peak.peak), 2),
             sample_rate_hz=self.rate,
-            channels=self.true_peak.channels,
+            channels=self._true_peak.channels,
             decoded_s=round(self.samples / self.rate, 4),
             start_s=round(timeline.time(0), 4),
             end_s=round(timeline.time(self.samples - 1) + 1 / self.rate, 4),
             layout=layout,
-            sample_peak_dbfs=_round(to_db(self.true_peak.sample_peak), 2),
+            sample_peak_dbfs=_round(to_db(self._true_peak.sample_peak), 2),
             decode_errors=errors,
+            gaps=tuple(TimeGap(round(t, 3), round(n, 3)) for t, n in longest_gaps(timeline)),
+            gap_count=len(timeline.gaps),
+            clock_drift_s=round(sum(n for _, n in timeline.gaps), 3),
+            curve_lufs=curve,
+            curve_step_s=step,
+            channel=place(self._channels.finish()),
+            clipping=place(replace(self._clipping.finish(), **over_figures(self._true_peak.overs, self.rate))),
+            silent_spans=place(self._levels.silent_spans()),
+            silent_share=self._levels.silent_share(),
+            pause_dbfs=self._levels.quiet_level_dbfs(),
+            dropouts=place(dropouts),
+            dropout_count=self._glitches.dropout_count,
+            clicks=place(clicks),
+            click_count=self._glitches.click_count,
+            hum=place(self._hum.finish()),
+            tones=self._frames.whistle.finish(),
+            voice=place(analyse_voice(levels, self._frames)),
         )
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import av
 import numpy as np
 
 from coursekit.probe.facts import DecodeError
+
+T = TypeVar("T")
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
@@ -60,6 +62,45 @@ class Timeline:
         return self.times[i] + (sample - self.firsts[i]) / self.rate
 
 
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Turns seconds of decoded sound, in which meters count, into presentation time."""
+
+    timeline: Timeline
+    rate: int
+
+    @property
+    def plain(self) -> bool:
+        """Both are the same."""
+        return len(self.timeline.firsts) <= 1 and abs(self.timeline.time(0)) < 0.0005
+
+    def place(self, facts: T) -> T:
+        """The same facts, or a tuple of them, with every place in time moved to where it is presented."""
+        if self.plain:
+            return facts
+        if isinstance(facts, tuple):
+            return cast("T", tuple(self.place(item) for item in facts))
+        if not is_dataclass(facts) or isinstance(facts, type):
+            return facts
+        changes: dict[str, Any] = {}
+        for item in fields(facts):
+            value = getattr(facts, item.name)
+            if item.name in _MOMENTS and isinstance(value, float):
+                changes[item.name] = round(self.timeline.time(value * self.rate), 3)
+            elif isinstance(value, tuple) or is_dataclass(value):
+                changes[item.name] = self.place(value)
+        return cast("T", replace(cast("Any", facts), **changes))
+
+
+_MOMENTS = ("start_s", "end_s", "time_s")
+_MAX_GAPS = 50
+
+
+def longest_gaps(timeline: Timeline) -> list[tuple[float, float]]:
+    """The longest jumps of the timestamps, in order of time."""
+    return sorted(sorted(timeline.gaps, key=lambda g: -abs(g[1]))[:_MAX_GAPS])
+
+
 class TrackReader:
     """One audio stream's packets in, blocks of one second out."""
 
@@ -83,7 +124,7 @@ class TrackReader:
         """What the decoder complained about, runs of neighbours merged."""
         return tuple(self._errors)
 
-    def decode(self, packet: Packet) -> Iterator[Samples]:
+    def decode(self, packet: Packet[AudioStream]) -> Iterator[Samples]:
         """Whole blocks that this packet completes, shaped (channels, rate). A block is valid until the next one."""
         try:
             for frame in packet.decode():
@@ -139,7 +180,7 @@ class TrackReader:
                 self._fill = 0
                 yield buffer
 
-    def _complain(self, at: Packet | AudioFrame, detail: str) -> None:
+    def _complain(self, at: Packet[AudioStream] | AudioFrame, detail: str) -> None:
         time_s = None
         if at.pts is not None and at.time_base is not None:
             time_s = round(float(at.pts * at.time_base) - self.timeline.origin_s, 3)
@@ -160,7 +201,7 @@ class TrackReader:
 
 def samples_of(frame: AudioFrame, channels: int) -> Samples:
     """A frame's samples as floats, full scale 1.0, shaped (channels, n)."""
-    values = frame.to_ndarray()
+    values: NDArray[Any] = frame.to_ndarray()
     name = frame.format.name
     if not name.endswith("p"):
         values = values.reshape(-1, channels).T

@@ -57,7 +57,7 @@ class LevelLog:
         """Level under which a twentieth of the sound lies, silence left out: what a pause sounds like here."""
         levels = self.dbfs
         sounding = levels[levels > _SILENT_DBFS]
-        return float(np.percentile(sounding, 5)) if sounding.size else None
+        return round(float(np.percentile(sounding, 5)), 1) if sounding.size else None
 
     def silent_share(self) -> float:
         """Share of the track under -80 dBFS."""

@@ -25,12 +25,12 @@ _BETA = 6.5
 
 
 def interpolator(factor: int) -> NDArray[np.float32]:
-    """Polyphase branches shaped (taps, factor - 1): values at 1/factor … (factor - 1)/factor after the centre sample."""
+    """Polyphase branches shaped (taps, factor - 1): values at 1/factor, 2/factor … after the centre sample."""
     half = _TAPS // 2
     offsets = np.arange(1, factor) / factor
     position = offsets[None, :] - (np.arange(_TAPS) - (half - 1))[:, None]
     branches = np.sinc(position) * np.i0(_BETA * np.sqrt(np.maximum(0, 1 - (position / half) ** 2))) / np.i0(_BETA)
-    return (branches / branches.sum(axis=0)).astype(np.float32)
+    return np.asarray(branches / branches.sum(axis=0), dtype=np.float32)
 
 
 class TruePeakMeter:

@@ -2,7 +2,7 @@
 
 Three figures tell a voice from music and from a room, over windows of three seconds:
 
-- *depth*: how strongly loudness swings at the pace of syllables (2.5 to 8 Hz). Speech 3.5–8 dB, accompaniment under 1.5.
+- *depth*: how strongly loudness swings at the pace of syllables (2.5 to 8 Hz). Speech 3.5–8 dB, music under 1.5.
 - *glide*: share of voiced frames whose pitch moves by 25 to 250 cents within 20 ms. Speech 0.2–0.65; notes stand still.
 - *spread*: 95th less 10th percentile of loudness. With a bed under the voice, the 10th percentile is the bed.
 
@@ -14,7 +14,9 @@ has another spectrum and another pitch. Both are kept with each step, so that a 
 from __future__ import annotations
 
 import math
+from array import array
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,6 +41,9 @@ _MIN_SEGMENT = 6
 _MIN_STEP_DB = 1.5
 _MIN_GAIN = 9.0
 _NATURAL_DB = 2.5
+_EXCURSIONS = (6, 8, 11, 15, 20, 28, 40)
+_AROUND = 20
+_MIN_EXCURSION_DB = 3.0
 _SECTION_S = 180
 # A voice alone has its 95th percentile this far above its mean level and over what is heard between its syllables.
 _SPREAD_OF_BED_DB = 5.0
@@ -125,8 +130,8 @@ def measure_windows(levels: Array, pitch: NDArray[np.uint8]) -> Windows:
     )
 
 
-def _bands(series: object, used: int) -> Array:
-    return np.frombuffer(series, np.int8).reshape(-1, BANDS)[:, :used].astype(np.float64)  # type: ignore[call-overload]
+def _bands(series: array[int], used: int) -> Array:
+    return np.asarray(np.frombuffer(series, np.int8).reshape(-1, BANDS)[:, :used], dtype=np.float64)
 
 
 def _active_level(levels: Array) -> float:
@@ -236,6 +241,35 @@ def _cut(level: Array, weight: Array, first: int, last: int) -> int | None:
     return first + int(at[best])
 
 
+def _excursions(level: Array, weight: Array, first: int, last: int) -> list[int]:
+    """Ends of stretches that leave the level of what lies around them and come back to it.
+
+    Cutting in two does not see them: with the excursion on one side, the means of both sides stay close.
+    """
+    best: tuple[float, int, int] | None = None
+    cw = np.concatenate([[0.0], np.cumsum(weight[first:last])])
+    cx = np.concatenate([[0.0], np.cumsum(weight[first:last] * level[first:last])])
+    n = last - first
+    for length in _EXCURSIONS:
+        at = np.arange(_MIN_SEGMENT, n - length - _MIN_SEGMENT + 1)
+        if not at.size:
+            continue
+        low, high = np.maximum(at - _AROUND, 0), np.minimum(at + length + _AROUND, n)
+        w_in = cw[at + length] - cw[at]
+        w_out = cw[high] - cw[low] - w_in
+        mean_in = (cx[at + length] - cx[at]) / w_in
+        mean_out = (cx[high] - cx[low] - cx[at + length] + cx[at]) / w_out
+        gain = (mean_in - mean_out) ** 2 * (w_in * w_out / (w_in + w_out)) / _NATURAL_DB**2
+        gain = np.where(np.abs(mean_in - mean_out) >= _MIN_EXCURSION_DB, gain, 0.0)
+        top = int(gain.argmax())
+        if gain[top] >= _MIN_GAIN and (best is None or gain[top] > best[0]):
+            best = (float(gain[top]), first + int(at[top]), first + int(at[top]) + length)
+    if best is None:
+        return []
+    _, start, end = best
+    return [start, end, *_excursions(level, weight, first, start), *_excursions(level, weight, end, last)]
+
+
 def _segments(history: _History, levels: Array, low: Array, loud: Array) -> tuple[VoiceSegment, ...]:
     count = len(history.level)
     if count < _MIN_SEGMENT:
@@ -247,10 +281,12 @@ def _segments(history: _History, levels: Array, low: Array, loud: Array) -> tupl
         if at is not None and len(cuts) < 200:
             cuts.append(at)
             todo += [(first, at), (at, last)]
-    cuts.sort()
+    for first, last in pairwise(sorted(cuts)):
+        cuts += _excursions(history.level, history.weight, first, last)
+    cuts = sorted(set(cuts))
     found: list[VoiceSegment] = []
     previous: tuple[Array, float, float] | None = None
-    for first, last in zip(cuts, cuts[1:], strict=False):
+    for first, last in pairwise(cuts):
         inside = slice(first, last)
         seconds = history.second[inside]
         level = float(np.average(history.level[inside], weights=history.weight[inside]))

@@ -122,4 +122,6 @@ class _Cascade:
         frame.pts = self._pts
         self._pts += x.shape[1]
         self._source.push(frame)
-        return self._sink.pull().to_ndarray()
+        out = self._sink.pull()
+        assert isinstance(out, av.AudioFrame)
+        return np.asarray(out.to_ndarray(), dtype=np.float64)

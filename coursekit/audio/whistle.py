@@ -1,0 +1,79 @@
+"""A steady high tone: a power supply, a charger, an old screen.
+
+Looked for in the quietest frames of every second, because that is where it is heard. A tone counts when it stands 10 dB
+over its neighbourhood in nearly every second of the track; no instrument holds a note so long.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from coursekit.audio.facts import Tone
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_LOWEST_HZ = 1000.0
+_CONTRAST_DB = 10.0
+_REACH = 10
+_GAP = 3
+_QUIET_SHARE = 0.25
+_MIN_SHARE = 0.5
+_MAX_TONES = 5
+
+
+class WhistleMeter:
+    """Counts, per frequency, the seconds in which it stands out."""
+
+    def __init__(self, hz: NDArray[np.float64], scale: float) -> None:
+        self._hz = hz
+        self._scale = scale
+        self._seconds = 0
+        self._hits = np.zeros(len(hz), np.int64)
+        self._power = np.zeros(len(hz))
+        self._contrast = np.zeros(len(hz))
+
+    def push(self, power: NDArray[np.float32]) -> None:
+        """Take the spectra of about a second, shaped (frames, bins)."""
+        total = power[:, 4:].sum(axis=1)
+        keep = max(1, int(len(total) * _QUIET_SHARE))
+        quiet = power[np.argpartition(total, keep - 1)[:keep]].mean(axis=0, dtype=np.float64)
+        level = 10 * np.log10(quiet * self._scale + 1e-14)
+        total_log = np.concatenate([[0.0], np.cumsum(np.pad(level, _REACH, mode="edge"))])
+        n = len(level)
+        wide = total_log[2 * _REACH + 1 : 2 * _REACH + 1 + n] - total_log[:n]
+        near = total_log[_REACH + _GAP + 1 : _REACH + _GAP + 1 + n] - total_log[_REACH - _GAP : _REACH - _GAP + n]
+        contrast = level - (wide - near) / (2 * (_REACH - _GAP))
+        self._seconds += 1
+        self._hits += (contrast > _CONTRAST_DB) & (level > -105)
+        self._power += quiet * self._scale
+        self._contrast += contrast
+
+    def finish(self) -> tuple[Tone, ...]:
+        """Tones that are there in half of the seconds and more, strongest first."""
+        if not self._seconds:
+            return ()
+        share = self._hits / self._seconds
+        mean = self._power / self._seconds
+        found: list[Tone] = []
+        for at in np.argsort(-mean):
+            if share[at] < _MIN_SHARE or self._hz[at] < _LOWEST_HZ:
+                continue
+            if any(abs(self._hz[at] - tone.hz) < 5 * self._hz[1] for tone in found):
+                continue
+            near = slice(max(0, int(at) - 1), int(at) + 2)
+            found.append(
+                Tone(
+                    hz=round(float(np.average(self._hz[near], weights=mean[near])), 0),
+                    # The window spreads a tone over one and a half bins.
+                    level_dbfs=round(10 * math.log10(float(mean[near].sum()) / 1.5 + 1e-14), 1),
+                    share=round(float(share[at]), 3),
+                    contrast_db=round(float(self._contrast[at]) / self._seconds, 1),
+                )
+            )
+            if len(found) == _MAX_TONES:
+                break
+        return tuple(found)
