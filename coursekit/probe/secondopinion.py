@@ -71,6 +71,8 @@ def parse_mediainfo(raw: str) -> tuple[Track, ...] | None:
         tracks = json.loads(raw)["media"]["track"]
     except (ValueError, KeyError, TypeError):
         return None
+    if not isinstance(tracks, list):
+        return None
     return tuple(
         {key: value for key, value in track.items() if isinstance(value, str)}
         for track in tracks
