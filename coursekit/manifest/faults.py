@@ -59,6 +59,11 @@ class ManifestError(Exception):
             lines.append(f"… and {left} more" if lang == "en" else f"……另有 {left} 处")
         return "\n".join(lines)
 
+    def describe(self, lang: str) -> str:
+        """For the command line: what stopped, and what was not done."""
+        done = "Nothing was judged." if lang == "en" else "没有进行判定。"
+        return f"{self.render(lang)}\n{done}"
+
 
 @cache
 def _texts() -> Mapping[str, Mapping[str, Mapping[str, str]]]:

@@ -139,9 +139,8 @@ class _Writer:
             lead = "#   - " if kind == "records" else "#   "
             for position, (each, each_spec, each_hint, _) in enumerate(specs(inner)):
                 start = lead if position == 0 else "#     " if kind == "records" else "#   "
-                self.lines.append(
-                    f"{indent}{start}{each}: {_example(each_spec, each_hint, _default(inner, each))}  # {_note(each_spec, each_hint)}"
-                )
+                example = _example(each_spec, each_hint, _default(inner, each))
+                self.lines.append(f"{indent}{start}{each}: {example}  # {_note(each_spec, each_hint)}")
         elif kind == "map":
             self.lines.append(f"{indent}# {name}: {{}}  # {_note(spec, hint)}")
         else:
@@ -192,7 +191,8 @@ def _example(spec: Spec, hint: Any, default: Any = None) -> str:
         return str(next(iter(inner)).value)
     if inner in (int, float) or spec.form in (Form.LINE, Form.TEXT, Form.SHA256):
         return ""
-    return spec.form.value.example
+    example: str = spec.form.value.example
+    return example
 
 
 def _default(target: type, name: str) -> Any:

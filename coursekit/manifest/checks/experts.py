@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from coursekit.manifest.digest import course_digest
+from coursekit.manifest.digest import course_digest, learner_files
 from coursekit.manifest.model import Expert, Manifest, Review
 from coursekit.manifest.sections import Files, manifest_of, settle
 from coursekit.manifest.vocabulary import ReviewVerdict, Route
@@ -121,7 +121,7 @@ def _verdicts(
         name = names.get(review.expert, review.expert)
         today = digest if review.lesson is None else _main_hash(manifest, files, review)
         if today is None:
-            doubts.append(CannotTest("not-hashed"))
+            doubts.append(_why_unknown(manifest, files))
         elif today != review.subject_sha256:
             yield ctx.fail(
                 "stale-review",
@@ -142,6 +142,11 @@ def _verdicts(
                 verdict_zh=review.verdict.zh,
                 verdict_en=review.verdict.en,
             )
+
+
+def _why_unknown(manifest: Manifest, files: Files) -> CannotTest:
+    missing = next((path for path in learner_files(manifest) if not files.exists(path)), None)
+    return CannotTest("not-hashed") if missing is None else CannotTest("reviewed-file-missing", file=missing)
 
 
 def _main_hash(manifest: Manifest, files: Files, review: Review) -> str | None:
