@@ -123,22 +123,10 @@ class StutterSpan:
 
 
 @dataclass(frozen=True, slots=True)
-class Leap:
-    """A jump within a scene: the picture moved at one blow as it does not before and after."""
-
-    time_s: float
-    ratio: float
-    """Its movement in usual movements of the frames around."""
-    pct: float
-    """Its movement, % of the width."""
-
-
-@dataclass(frozen=True, slots=True)
 class PaceFacts:
     """Evenness of movement in time."""
 
     stutter: tuple[StutterSpan, ...] = ()
-    leaps: tuple[Leap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

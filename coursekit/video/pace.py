@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from coursekit.video.facts import Leap, PaceFacts, StutterSpan
+from coursekit.video.facts import PaceFacts, StutterSpan
 from coursekit.video.meter import Frame, StreamInfo
 from coursekit.video.signals import Signals
 
@@ -21,6 +21,8 @@ _NEIGHBOURS = 8
 """Frames on each side whose median change is "usual"."""
 _REPEAT = 0.25
 """Of the usual change: below it a frame is a repeat."""
+_SUDDEN = 0.4
+"""Of the nearest frames that are no repeats, on either side: where a swing turns back, movement fades instead."""
 _LIVE = 0.12
 """Usual change of 320 px pictures below which nothing moves."""
 _MAX_STILL_SHARE = 0.4
@@ -44,7 +46,7 @@ class PaceMeter:
         """The signals note it."""
 
     def finish(self) -> PaceFacts:
-        """Stuttering spans and leaps."""
+        """Stuttering spans."""
         signals = self._signals
         stutter = find_stutter(
             signals.times,
@@ -54,7 +56,7 @@ class PaceMeter:
             1 / signals.rate,
             tuple(row for row, _ in signals.gaps),
         )
-        return PaceFacts(stutter=tuple(stutter[:_MAX_SPANS]), leaps=())
+        return PaceFacts(stutter=tuple(stutter[:_MAX_SPANS]))
 
 
 def find_stutter(
@@ -72,6 +74,7 @@ def find_stutter(
     steps = np.diff(times, prepend=times[0] - frame_s)
     usual = local_median(change, _NEIGHBOURS)
     repeat = (change < _REPEAT * usual) & (usual > _LIVE)
+    repeat &= change < _SUDDEN * _nearest_lively(change, repeat)
     # A gap in the times amid movement: the frame before it was held for as many frames as are missing.
     held = np.maximum(np.rint(steps / frame_s) - 1, 0)
     held[[0, *gaps]] = 0
@@ -121,6 +124,16 @@ def find_stutter(
     return spans
 
 
+def _nearest_lively(change: Floats, repeat: npt.NDArray[np.bool_]) -> Floats:
+    lively = np.flatnonzero(~repeat)
+    if not len(lively):
+        return np.zeros(len(change))
+    rows = np.arange(len(change))
+    after = np.minimum(np.searchsorted(lively, rows), len(lively) - 1)
+    before = np.maximum(np.searchsorted(lively, rows, side="right") - 1, 0)
+    return np.minimum(change[lively[before]], change[lively[after]])
+
+
 def local_median(values: Floats, reach: int) -> Floats:
     """Median of `reach` values on each side."""
     padded = np.pad(values, reach, mode="reflect")
@@ -146,6 +159,3 @@ def _groups(rows: npt.NDArray[np.int64], times: Floats) -> list[npt.NDArray[np.i
 
 def _holds(rows: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
     return list(np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1))
-
-
-__all__ = ["Leap", "PaceMeter", "find_stutter"]

@@ -25,7 +25,6 @@ _MIN_FREEZE_S = 0.5
 _AROUND_S = 10.0
 _NEAR_S = 1.0
 _BLACK_LIT = 0.002
-_MIN_BLACK_S = 0.2
 _FADE_S = 0.6
 _MAX_SPANS = 200
 
@@ -120,8 +119,6 @@ def find_black(signals: Signals) -> list[BlackSpan]:
     found = []
     for first, end in runs(lit < _BLACK_LIT):
         start_s, end_s = float(times[first]), signals.end_of(end - 1)
-        if end_s - start_s < _MIN_BLACK_S:
-            continue
         reach = max(2, round(_FADE_S * signals.rate))
         found.append(
             BlackSpan(

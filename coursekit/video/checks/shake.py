@@ -1,0 +1,66 @@
+"""video/shake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from coursekit.model import Finding
+from coursekit.rules.check import CannotTest, CheckContext, at_most, check, measured
+from coursekit.video.facts import ShakeSpan, VideoFacts
+from coursekit.video.spans import together, where, worst
+
+_JOIN_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class ShakeParams:
+    """How far the background may swing, % of the picture's width."""
+
+    review_pct: float
+    fail_pct: float
+    fail_quick_pct: float
+    """Quicker than 2 Hz: a camera swung about slowly is for a person to judge."""
+    review_share: float
+    """Share of the points followed that must agree on the movement."""
+    fail_share: float
+    min_s: float
+
+
+@check("video/shake", facts=VideoFacts, params=ShakeParams)
+def shake(ctx: CheckContext, facts: VideoFacts, params: ShakeParams) -> Iterator[Finding]:
+    """The camera does not shake."""
+    motion = facts.motion
+    if motion is None:
+        raise CannotTest("not-measured")
+    candidates = [s for s in motion.shake if s.share >= params.review_share and s.end_s - s.start_s >= params.min_s]
+    strong = [s for s in candidates if _is_strong(s, params)]
+    weak = [s for s in candidates if s.peak_pct >= params.review_pct and s not in strong]
+    most = max((s.peak_pct for s in candidates), default=0.0)
+    ctx.observe(measured(most, "%"), at_most(params.review_pct, "%"))
+    for group in together(strong, _JOIN_S):
+        span = worst(group, lambda s: s.peak_pct)
+        yield ctx.fail(
+            "shaky-span",
+            measured=measured(span.peak_pct, "%"),
+            expected=at_most(params.review_pct, "%"),
+            where=where(group),
+            strength_pct=span.peak_pct,
+            freq_hz=span.freq_hz,
+        )
+    for group in together(weak, _JOIN_S):
+        span = worst(group, lambda s: s.peak_pct)
+        yield ctx.review(
+            "unsteady-span",
+            measured=measured(span.peak_pct, "%"),
+            expected=at_most(params.review_pct, "%"),
+            where=where(group),
+            strength_pct=span.peak_pct,
+            freq_hz=span.freq_hz,
+        )
+
+
+def _is_strong(span: ShakeSpan, params: ShakeParams) -> bool:
+    return (
+        span.peak_pct >= params.fail_pct and span.quick_pct >= params.fail_quick_pct and span.share >= params.fail_share
+    )
