@@ -62,7 +62,8 @@ def first_pictures(path: Path) -> dict[int, FirstPicture]:
             tried = dict.fromkeys(wanted, 0)
             for packet in container.demux(tuple(wanted.values())):
                 index = packet.stream_index
-                if index in found or tried[index] > _FIRST_PICTURE_PACKETS:
+                # A demuxer may hand over a stream that it only finds on the way.
+                if index in found or tried.get(index, _FIRST_PICTURE_PACKETS) >= _FIRST_PICTURE_PACKETS:
                     continue
                 tried[index] += 1
                 try:
@@ -71,7 +72,7 @@ def first_pictures(path: Path) -> dict[int, FirstPicture]:
                     continue
                 if frames:
                     found[index] = _first_picture(frames[0])
-                if all(i in found or tried[i] > _FIRST_PICTURE_PACKETS for i in wanted):
+                if all(i in found or tried[i] >= _FIRST_PICTURE_PACKETS for i in wanted):
                     break
     except MediaError:
         # The packet scan has met the same error and reports it; here it only means fewer pictures.
