@@ -27,7 +27,7 @@ _MAX_TAGS = 100
 _MAX_VALUE = 500
 _MAX_DAMAGES = 20
 _MAX_EDITS = 50
-_REFUSALS = ("unreadable", "not-a-file")
+_REFUSALS = ("unreadable", "not-a-file", "io")
 """The system's word, not the file's: nothing was looked at, so there are no facts."""
 _DEMUXER_NAMES = {"matroska,webm": "matroska", "mov,mp4,m4a,3gp,3g2,mj2": "mp4", "asf_o": "asf", "live_flv": "flv"}
 

@@ -9,12 +9,16 @@ container formats that hold their own essence are recognised, and no protocol is
 from __future__ import annotations
 
 import errno
+import io
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from coursekit.model import FileKind
+from coursekit.probe.sniff import recognise
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -86,20 +90,6 @@ _SCRIPTS = (
 )
 
 
-_BOXES = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"moof", b"styp", b"sidx", b"pnot")
-_MAGIC = (
-    b"\x1aE\xdf\xa3",
-    b"RIFF",
-    b"OggS",
-    b"fLaC",
-    b"FLV\x01",
-    b"0&\xb2u",
-    b"\x06\x0e+4\x02\x05\x01\x01",
-    b"ID3",
-    b"FORM",
-)
-
-
 class MediaError(Exception):
     """A media file that cannot be used, and why. `code` is kebab-case, `detail` the tool's or our own words."""
 
@@ -123,16 +113,24 @@ def script_kind(head: bytes) -> str | None:
     return None
 
 
-def _known_head(head: bytes) -> bool:
-    return head[4:8] in _BOXES or head.startswith(_MAGIC)
-
-
 def _open_code(error: Exception, head: bytes) -> str:
-    # EINVAL is FFmpeg's word for a format that it recognises and the allow-list refuses. INVALIDDATA is both "no idea"
-    # and "an MP4 without its index": only the first bytes tell the two apart.
-    if getattr(error, "errno", None) == errno.EINVAL:
-        return "format-refused"
-    return "unreadable-header" if _known_head(head) else "not-media"
+    # INVALIDDATA is FFmpeg's word both for "no idea" and for "an MP4 without its index", EINVAL for a format that it
+    # recognises and the allow-list refuses, but also for a header it cannot use: the first bytes tell them apart.
+    found = recognise(head)
+    if found is not None and found.kind in (FileKind.VIDEO, FileKind.AUDIO):
+        return "unreadable-header"
+    return "format-refused" if getattr(error, "errno", None) == errno.EINVAL else "not-media"
+
+
+class _Handle(io.FileIO):
+    """A file that takes any position: FFmpeg asks damaged headers where to go."""
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        """Go to a position. One that cannot be is the end of the file, where reading finds nothing."""
+        try:
+            return super().seek(offset, whence)
+        except (OSError, OverflowError):
+            return super().seek(0, os.SEEK_END)
 
 
 @contextmanager
@@ -142,10 +140,9 @@ def open_media(path: Path) -> Iterator[InputContainer]:
     Raises MediaError: `unreadable` (the system refuses), `not-a-file`, `empty`, `playlist` (a script that refers to
     other files), `not-media` (no format recognised), `format-refused` (a format coursekit does not open),
     `unreadable-header` (recognised, but it does not open), `no-streams`. An FFmpeg error that leaves the body comes
-    out as MediaError `read-failed`.
+    out as MediaError `read-failed`, one of the system as `io`.
     """
     import av
-    import av.logging
 
     try:
         # O_NONBLOCK: opening a FIFO that calls itself a lesson must not wait for a writer for ever.
@@ -161,7 +158,7 @@ def open_media(path: Path) -> Iterator[InputContainer]:
     except MediaError:
         os.close(fd)
         raise
-    with os.fdopen(fd, "rb", buffering=0) as handle:
+    with _Handle(fd, "rb") as handle:
         head = handle.read(4096) or b""
         handle.seek(0)
         if script := script_kind(head):
@@ -177,6 +174,8 @@ def open_media(path: Path) -> Iterator[InputContainer]:
             )
         except av.FFmpegError as error:
             raise MediaError(_open_code(error, head), error.strerror or str(error)) from error
+        except OSError as error:
+            raise MediaError("io", error.strerror or str(error)) from error
         try:
             with container:
                 if not len(container.streams):
@@ -184,3 +183,5 @@ def open_media(path: Path) -> Iterator[InputContainer]:
                 yield container
         except av.FFmpegError as error:
             raise MediaError("read-failed", error.strerror or str(error)) from error
+        except OSError as error:
+            raise MediaError("io", error.strerror or str(error)) from error

@@ -216,7 +216,7 @@ def test_a_compound_file_that_breaks_off(tmp_path: Path) -> None:
     assert measured(tmp_path / "a.doc").open_code == "damaged"
 
 
-# ---------------------------------------------------------------------------------------------- subtitles, pages, models
+# ----------------------------------------------------------------------------------------- subtitles, pages, models
 
 
 def test_subtitles(tmp_path: Path) -> None:
