@@ -16,6 +16,7 @@ from coursekit.probe.facts import Disagreement, StreamFacts, StreamKind
 
 _DURATION_TOLERANCE_S = 0.1
 _RATE_TOLERANCE = 0.002
+_COUNT_TOLERANCE = 1
 _MAX_DISAGREEMENTS = 40
 
 # MediaInfo's name of a format to FFmpeg's names. A format that is not here is not compared.
@@ -149,8 +150,9 @@ def _compare_picture(stream: StreamFacts, track: Track) -> Iterator[Disagreement
         yield Disagreement("bit_depth", str(picture.bit_depth), track["BitDepth"], stream.index)
     frames = {round(n) for key in ("FrameCount", "Source_FrameCount") if (n := _number(track, key)) is not None}
     counted = stream.packets.count
-    # An edit list hides frames; either reader may count them.
-    if frames and counted and not any(counted - stream.packets.hidden <= n <= counted for n in frames):
+    # An edit list hides frames, and either reader may count them; MediaInfo rounds a count that it works out.
+    least, most = counted - stream.packets.hidden - _COUNT_TOLERANCE, counted + _COUNT_TOLERANCE
+    if frames and counted and not any(least <= n <= most for n in frames):
         yield Disagreement("frames", str(counted), "/".join(map(str, sorted(frames))), stream.index)
 
 

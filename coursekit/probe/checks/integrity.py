@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from coursekit.audio.facts import AudioFacts
-from coursekit.model import Finding, LessonFacts, Span
+from coursekit.model import Finding, LessonFacts, Span, Verdict
 from coursekit.probe.facts import Damage, DecodeError, ProbeFacts, StreamFacts
 from coursekit.probe.subject import probed
-from coursekit.rules.check import CheckContext, at_most, check, measured
+from coursekit.rules.check import CannotTest, CheckContext, at_most, check, measured
 from coursekit.video.facts import VideoFacts
 
 _DAMAGE = {
@@ -35,7 +35,9 @@ class IntegrityParams:
     max_audio_streams: int
 
 
-@check("probe/integrity", facts=LessonFacts, params=IntegrityParams, stages=("probe", "audio", "video"))
+# The audio and video stages are looked at inside: a file so broken that a decoder gave up on it must fail by what the
+# probe found, not be left untested.
+@check("probe/integrity", facts=LessonFacts, params=IntegrityParams)
 def integrity(ctx: CheckContext, facts: LessonFacts, params: IntegrityParams) -> Iterator[Finding]:
     """The file is whole: what its header promises is there and decodes, from the first second to the last."""
     probe = probed(facts)
@@ -46,7 +48,13 @@ def integrity(ctx: CheckContext, facts: LessonFacts, params: IntegrityParams) ->
     if not probe.opens:
         yield _cannot_open(ctx, probe)
         return
-    yield from _damages(ctx, probe)
+    found_by_probe = [*_damages(ctx, probe), *_empty(ctx, probe)]
+    yield from found_by_probe
+    problem = facts.file.problem("audio") or facts.file.problem("video")
+    if problem is not None:
+        if not any(finding.verdict is Verdict.FAIL for finding in found_by_probe):
+            raise CannotTest("stage-failed", stage=problem.stage, problem=problem.code, detail=problem.detail)
+        return
     decoded: dict[int, AudioFacts | VideoFacts] = {s.stream: s for s in facts.file.audio}
     decoded.update((s.stream, s) for s in facts.file.video)
     for stream in (*probe.videos, *probe.audios):
@@ -92,15 +100,25 @@ def _where(damage: Damage, probe: ProbeFacts) -> Span | None:
     return Span(damage.time_s, max(end, damage.time_s))
 
 
+def _name(stream: StreamFacts) -> str:
+    return stream.codec or stream.codec_tag or "?"
+
+
+def _empty(ctx: CheckContext, probe: ProbeFacts) -> Iterator[Finding]:
+    for stream in (*probe.videos, *probe.audios):
+        if stream.packets.count == 0:
+            code = f"{stream.kind.value}-empty"
+            yield ctx.fail(code, measured=measured(0), stream=stream.index, codec=_name(stream))
+
+
 def _stream(
     ctx: CheckContext,
     stream: StreamFacts,
     decoded: AudioFacts | VideoFacts | None,
     params: IntegrityParams,
 ) -> Iterator[Finding]:
-    kind, name = stream.kind.value, stream.codec or stream.codec_tag or "?"
+    kind, name = stream.kind.value, _name(stream)
     if stream.packets.count == 0:
-        yield ctx.fail(f"{kind}-empty", measured=measured(0), stream=stream.index, codec=name)
         return
     if stream.packets.backward:
         time_s = stream.packets.first_backward_s or 0.0

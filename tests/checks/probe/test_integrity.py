@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from coursekit.model import Span, Verdict
+from coursekit.model import Problem, Span, Verdict
 from coursekit.probe.checks.integrity import IntegrityParams, integrity
 from coursekit.probe.facts import Damage, DecodeError, Disagreement, Edit, ProbeFacts
 from tests.probe_facts import LESSON_S, audio, closed, decoded_audio, decoded_video, lesson, packets, probe, video
@@ -26,8 +26,16 @@ def test_a_whole_lesson_passes() -> None:
     assert judge(probe()).verdict is Verdict.PASS
 
 
-def test_it_waits_for_all_three_stages() -> None:
-    assert integrity.stages == ("probe", "audio", "video")
+def test_a_decoder_that_gave_up_leaves_it_untested_unless_the_probe_knows_better() -> None:
+    def after(facts: ProbeFacts) -> Outcome:
+        subject = lesson(facts)
+        stopped = replace(subject.file, problems=(Problem("video", "timeout", "stopped after 60 s"),))
+        return run_check(integrity, replace(subject, file=stopped), PARAMS)
+
+    assert (after(probe()).verdict, after(probe()).reason) == (Verdict.NOT_TESTED, "stage-failed")
+    assert after(closed("unreadable-header", "mp4")).codes == ("cannot-open",)
+    assert after(probe(damages=(Damage("truncated", "…", 100, 9.0),))).codes == ("truncated",)
+    assert after(probe(damages=(Damage("trailing-data", "…", 100),))).reason == "stage-failed"
 
 
 def test_a_file_that_does_not_open_fails_and_says_why() -> None:
