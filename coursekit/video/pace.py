@@ -29,6 +29,7 @@ _MAX_STILL_SHARE = 0.4
 _MAX_HOLD_FRAMES = 12
 """Longer holds are freezes."""
 _MIN_RHYTHM = 5
+_MIN_BEAT = 12
 _JOIN_S = 6.0
 _MAX_SPANS = 200
 
@@ -95,12 +96,6 @@ def find_stutter(
         first, last = int(group[0]), int(group[-1])
         start_s, end_s = float(times[max(0, first - 1)]), float(times[min(last + 1, count - 1)])
         after = [row + 1 for row in group if row + 1 < count and not event[row + 1]]
-        distances = np.diff(group)
-        distances = distances[distances > 1]
-        # Converted rates alternate between two neighbouring distances (18 in 25: 3 and 4); chance does not.
-        rhythm = 0.0
-        if len(distances) >= _MIN_RHYTHM:
-            rhythm = max(float(np.mean((distances == d) | (distances == d + 1))) for d in np.unique(distances))
         window = slice(max(0, first - 12), last + 12)
         lively = ~event[window]
         spans.append(
@@ -118,10 +113,30 @@ def find_stutter(
                 ),
                 leap=round(float(np.median(change[after] / usual[after])), 2) if after else 0.0,
                 alive=round(float(np.median(np.nan_to_num(alive[window][lively]))), 3) if lively.any() else 0.0,
-                rhythm=round(rhythm, 2),
+                rhythm=round(find_rhythm(group), 2),
             )
         )
     return spans
+
+
+def find_rhythm(rows: npt.NDArray[np.int64]) -> float:
+    """How regular the repeats are, 0 to 1.
+
+    Converted rates alternate between two neighbouring distances (18 in 25: 3 and 4), and where some of the repeats are
+    missed their beat still shows in the spectrum; chance gives neither.
+    """
+    distances = np.diff(rows)
+    distances = distances[distances > 1]
+    rhythm = 0.0
+    if len(distances) >= _MIN_RHYTHM:
+        rhythm = max(float(np.mean((distances == d) | (distances == d + 1))) for d in np.unique(distances))
+    if len(rows) >= _MIN_BEAT:
+        train = np.zeros(1 << int(np.ceil(np.log2(2 * (rows[-1] - rows[0] + 1)))))
+        train[rows - rows[0]] = 1
+        beat = np.abs(np.fft.rfft(train)) / len(rows)
+        slowest = max(1, len(train) // 26)
+        rhythm = max(rhythm, float(beat[slowest:].max()))
+    return min(rhythm, 1.0)
 
 
 def _nearest_lively(change: Floats, repeat: npt.NDArray[np.bool_]) -> Floats:

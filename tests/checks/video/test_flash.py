@@ -1,0 +1,23 @@
+"""video/flash."""
+
+from __future__ import annotations
+
+import pytest
+
+from coursekit.model import Span, Verdict
+from coursekit.video.checks.flash import flash as check
+from coursekit.video.facts import FlashSpan, LightFacts
+from tests.support import run_check
+from tests.video_facts import stream, tianjin
+
+
+@pytest.mark.parametrize(("per_second", "codes"), [(3, ()), (4, ("flashes",)), (10, ("flashes",))])
+def test_flashes_in_a_second(per_second: int, codes: tuple[str, ...]) -> None:
+    facts = stream(light=LightFacts(flashes=(FlashSpan(5.0, 8.0, per_second, 3 * per_second),)))
+    outcome = run_check(check, facts, tianjin(check))
+    assert outcome.codes == codes
+    assert all(f.verdict is Verdict.FAIL and f.where == Span(5.0, 8.0) for f in outcome.findings)
+
+
+def test_unmeasured() -> None:
+    assert run_check(check, stream(light=None), tianjin(check)).reason == "not-measured"

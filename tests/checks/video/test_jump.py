@@ -1,0 +1,58 @@
+"""video/jump."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from coursekit.model import Span, Verdict
+from coursekit.video.checks.jump import jump as check
+from coursekit.video.facts import PaceFacts, StutterSpan
+from tests.support import Outcome, run_check
+from tests.video_facts import stream, tianjin
+
+
+def stutter(**figures: Any) -> StutterSpan:
+    given: dict[str, Any] = {
+        "start_s": 10.0,
+        "end_s": 20.0,
+        "count": 25,
+        "share": 0.1,
+        "longest_s": 0.08,
+        "leap": 2.0,
+        "alive": 1.0,
+        "rhythm": 0.3,
+    }
+    return StutterSpan(**(given | figures))
+
+
+def judged(*spans: StutterSpan) -> Outcome:
+    return run_check(check, stream(pace=PaceFacts(spans)), tianjin(check))
+
+
+def test_even_motion_passes() -> None:
+    assert judged().verdict is Verdict.PASS
+
+
+def test_dropped_frames_fail_at_their_span() -> None:
+    outcome = judged(stutter())
+    assert (outcome.verdict, outcome.codes) == (Verdict.FAIL, ("frames-dropped",))
+    assert outcome.findings[0].where == Span(10.0, 20.0)
+
+
+@pytest.mark.parametrize("doubt", [{"share": 0.03, "count": 7}, {"alive": 0.7}, {"count": 1, "longest_s": 0.3}])
+def test_doubt_asks_a_person(doubt: dict[str, Any]) -> None:
+    outcome = judged(stutter(**doubt))
+    assert (outcome.verdict, outcome.codes) == (Verdict.REVIEW, ("uneven-motion",))
+
+
+@pytest.mark.parametrize(
+    "harmless", [{"rhythm": 0.95}, {"alive": 0.1}, {"count": 1, "share": 0.01}], ids=["converted", "screen", "single"]
+)
+def test_rates_and_screens_are_quiet(harmless: dict[str, Any]) -> None:
+    assert judged(stutter(**harmless)).verdict is Verdict.PASS
+
+
+def test_unmeasured() -> None:
+    assert run_check(check, stream(pace=None), tianjin(check)).reason == "not-measured"
