@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import av
 import numpy as np
@@ -27,6 +27,8 @@ from coursekit.probe.facts import DecodeError, ProbeFacts
 from coursekit.probe.media import open_media
 
 if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
+    from av.packet import Packet
     from numpy.typing import NDArray
 
 VERSION = 1
@@ -39,14 +41,15 @@ def measure_audio(path: Path, probe: ProbeFacts, progress: Callable[[float], Non
         streams = list(container.streams.audio)
         if not streams:
             return ()
-        origin_s = (container.start_time or 0) / 1_000_000
+        # As players do, and as the picture is timed: the container's own clock starts at its first stream.
+        origin_s = max(0, container.start_time or 0) / 1_000_000
         readers = {stream.index: TrackReader(stream, origin_s) for stream in streams}
         meters: dict[int, TrackMeter] = {}
         known = [stream for stream in streams if stream.codec_context is not None]
         try:
             for packet in container.demux(known) if known else ():
                 reader = readers[packet.stream.index]
-                for block in reader.decode(packet):
+                for block in reader.decode(cast("Packet[AudioStream]", packet)):
                     _meter(meters, reader).push(block)
                     progress(reader.timeline.time(reader.samples))
         except av.FFmpegError as error:
