@@ -44,20 +44,23 @@ def measure_document(path: Path) -> DocumentFacts:
     try:
         size = path.stat().st_size
         head = read_head(path)
-        found = recognise(head)
-        named = EXTENSIONS.get(extension, (None, ()))[1]
-        seen = found.format if found is not None else named[0] if named and extension in _UNMARKED else "unknown"
-        facts = DocumentFacts(format=seen, size_bytes=size)
-        if size == 0:
-            return replace(facts, opens=False, open_code="empty")
-        if size > MAX_BYTES:
-            return replace(facts, opens=False, open_code="too-large")
-        if seen not in _READERS:
-            # A format that is only known by its mark (rtf, fbx, ply, or a picture) opens as far as is looked here.
-            return facts if found else replace(facts, opens=False, open_code="unrecognised")
-        return _READERS[seen](path, facts)
     except OSError as error:
         raise MediaError("unreadable", error.strerror or str(error)) from error
+    found = recognise(head)
+    named = EXTENSIONS.get(extension, (None, ()))[1]
+    seen = found.format if found is not None else named[0] if named and extension in _UNMARKED else "unknown"
+    facts = DocumentFacts(format=seen, size_bytes=size)
+    if size == 0:
+        return replace(facts, opens=False, open_code="empty")
+    if size > MAX_BYTES:
+        return replace(facts, opens=False, open_code="too-large")
+    if seen not in _READERS:
+        # A format that is only known by its mark (rtf, fbx, ply, or a picture) opens as far as is looked here.
+        return facts if found else replace(facts, opens=False, open_code="unrecognised")
+    try:
+        return _READERS[seen](path, facts)
+    except OSError as error:
+        raise MediaError("io", error.strerror or str(error)) from error
 
 
 _UNMARKED = frozenset({"srt", "obj", "stl", "html", "htm", "xhtml"})

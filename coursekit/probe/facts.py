@@ -45,6 +45,8 @@ class Damage:
     """Byte offset in the file at which the damage starts."""
     time_s: float | None = None
     """Presentation time of the first sample that is lost, where the index maps one."""
+    count: int | None = None
+    """Bytes of `truncated` and `trailing-data`, samples of `payload-missing`, packets of `payload-damaged`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ def framing_damages(handle: BinaryIO, size: int) -> tuple[Damage, ...]:
 def _short(size: int, wanted: int, name: str) -> tuple[Damage, ...]:
     if wanted <= size:
         return ()
-    return (Damage("truncated", f"{name} declares {wanted} bytes, {wanted - size} are missing", size),)
+    detail = f"{name} declares {wanted} bytes, {wanted - size} are missing"
+    return (Damage("truncated", detail, size, count=wanted - size),)
 
 
 def _riff(handle: BinaryIO, size: int, head: bytes) -> tuple[Damage, ...]:
@@ -68,7 +69,7 @@ def _matroska(handle: BinaryIO, size: int) -> tuple[Damage, ...]:
         end = offset + width + length
         if end > size:
             kind = "Segment" if name == 0x18538067 else f"element {name:X}"
-            return (Damage("truncated", f"{kind} declares {end} bytes, {end - size} are missing", size),)
+            return _short(size, end, kind)
         offset = end
     return ()
 

@@ -61,6 +61,7 @@ def measure_image(path: Path) -> ImageFacts:
             try:
                 image.load()
             except _BROKEN as error:
+                _raise_if_of_the_system(error)
                 code = "truncated" if "truncated" in str(error).lower() else "damaged"
                 return closed(code, str(error)[:200], image.size)
             return _facts(image, head, size)
@@ -69,7 +70,14 @@ def measure_image(path: Path) -> ImageFacts:
         unread = known and seen.upper() not in _FORMATS
         return closed("unsupported" if unread else "damaged" if known else "not-an-image", seen)
     except _BROKEN as error:
+        _raise_if_of_the_system(error)
         return closed("damaged", str(error)[:200])
+
+
+def _raise_if_of_the_system(error: Exception) -> None:
+    """Pillow's own OSErrors carry no number; one that does is the disk's, and says nothing of the picture."""
+    if isinstance(error, OSError) and error.errno is not None:
+        raise MediaError("io", error.strerror or str(error)) from error
 
 
 @contextmanager

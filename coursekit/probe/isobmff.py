@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO, NamedTuple
 
 from coursekit.probe.facts import Damage
@@ -161,7 +161,8 @@ def _walk_top(handle: BinaryIO, size: int, iso: IsoFile) -> None:
         head = handle.read(16)
         if len(head) < 8:
             if head.strip(b"\0"):
-                iso.damages.append(Damage("trailing-data", f"{size - offset} bytes after the last box", offset))
+                detail = f"{size - offset} bytes after the last box"
+                iso.damages.append(Damage("trailing-data", detail, offset, count=size - offset))
             return
         length, name = struct.unpack_from(">I4s", head)
         body = offset + 8
@@ -182,12 +183,13 @@ def _record_garbage(size: int, offset: int, iso: IsoFile) -> None:
     names = {box.name for box in iso.boxes}
     whole = b"moov" in names and (b"mdat" in names or b"moof" in names)
     detail = f"{size - offset} bytes that are no box"
-    iso.damages.append(Damage("trailing-data" if whole else "box-damaged", detail, offset))
+    code = "trailing-data" if whole else "box-damaged"
+    iso.damages.append(Damage(code, detail, offset, count=size - offset if whole else None))
 
 
 def _truncation(box: Box, size: int) -> Damage:
     detail = f"{_name(box.name)} at byte {box.offset} declares {box.size} bytes, {box.end - size} are missing"
-    return Damage("truncated", detail, size)
+    return Damage("truncated", detail, size, count=box.end - size)
 
 
 def _read_top(handle: BinaryIO, size: int, box: Box, iso: IsoFile) -> None:
@@ -378,23 +380,20 @@ def _judge_payload(size: int, iso: IsoFile) -> None:
     lost = _first_lost(size, payload, iso)
     if lost is None:
         return
-    time_s, offset, detail = lost
+    time_s, offset, detail, count = lost
     if any(damage.code == "truncated" for damage in iso.damages):
         _date_truncation(iso, time_s)
     else:
-        iso.damages.append(Damage("payload-missing", detail, offset, time_s))
+        iso.damages.append(Damage("payload-missing", detail, offset, time_s, count))
 
 
 def _date_truncation(iso: IsoFile, time_s: float) -> None:
-    iso.damages = [
-        Damage(damage.code, damage.detail, damage.offset, time_s) if damage.code == "truncated" else damage
-        for damage in iso.damages
-    ]
+    iso.damages = [replace(damage, time_s=time_s) if damage.code == "truncated" else damage for damage in iso.damages]
 
 
-def _first_lost(size: int, payload: list[tuple[int, int]], iso: IsoFile) -> tuple[float, int, str] | None:
+def _first_lost(size: int, payload: list[tuple[int, int]], iso: IsoFile) -> tuple[float, int, str, int] | None:
     """Time and offset of the earliest sample that no payload box holds."""
-    found: list[tuple[float, int, str]] = []
+    found: list[tuple[float, int, str, int]] = []
     # A payload box is not always declared right; a sample inside the file and outside the index is believed.
     spans = payload or [(size, size)]
     limit = max(end for _, end in spans)
@@ -407,5 +406,5 @@ def _first_lost(size: int, payload: list[tuple[int, int]], iso: IsoFile) -> tupl
             detail = (
                 f"{lost.missing} of {track.samples.count} samples of track {track.number} ({track.handler}) are missing"
             )
-            found.append((time_s, min(lost.offset, size), detail))
+            found.append((time_s, min(lost.offset, size), detail, lost.missing))
     return min(found, default=None)

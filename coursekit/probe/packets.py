@@ -161,7 +161,9 @@ def _note_damage(counter: _Counter, pts: int, pos: int | None) -> None:
 
 def _damages(index: int, counter: _Counter) -> list[Damage]:
     return [
-        Damage("payload-damaged", f"{count} packets of stream {index} do not add up", pos, _seconds(counter, time))
+        Damage(
+            "payload-damaged", f"{count} packets of stream {index} do not add up", pos, _seconds(counter, time), count
+        )
         for time, count, pos in counter.damaged
     ]
 

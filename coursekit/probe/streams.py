@@ -131,7 +131,7 @@ def describe_stream(stream: Any, scan: Scan, picture: FirstPicture | None, track
         kind=kind,
         codec=codec,
         packets=scan.packets.get(stream.index, PacketFacts(0, 0, 0)),
-        codec_tag=_tag(context.codec_tag) if known else None,
+        codec_tag=_tag(context) if known else None,
         profile=_words(stream.profile) if known else None,
         level=_level(context) if coded and kind is StreamKind.VIDEO else None,
         time_base=tick,
@@ -155,10 +155,13 @@ def _words(text: str | None) -> str | None:
     return text[:_MAX_TITLE] if text else None
 
 
-def _tag(tag: Any) -> str | None:
-    text = tag if isinstance(tag, str) else ""
-    text = "".join(c for c in text if c.isprintable()).strip("\0 ")
-    return text or None
+def _tag(context: Any) -> str | None:
+    try:
+        tag = context.codec_tag
+    except UnicodeDecodeError:
+        # PyAV reads the four bytes as ASCII; a damaged header may hold any.
+        return None
+    return "".join(c for c in tag if c.isprintable()).strip("\0 ") or None
 
 
 def _level(context: Any) -> int | None:

@@ -9,15 +9,10 @@ from coursekit.audio.facts import AudioFacts
 from coursekit.model import Finding, LessonFacts, Span, Verdict
 from coursekit.probe.facts import Damage, DecodeError, ProbeFacts, StreamFacts
 from coursekit.probe.subject import probed
-from coursekit.rules.check import CannotTest, CheckContext, at_most, check, measured
+from coursekit.rules.check import CannotTest, CheckContext, at_most, check, equal_to, measured
 from coursekit.video.facts import VideoFacts
 
-_DAMAGE = {
-    "truncated": "truncated",
-    "payload-missing": "payload-missing",
-    "payload-damaged": "payload-damaged",
-    "box-damaged": "structure-damaged",
-}
+_DAMAGE_UNIT = {"truncated": "B", "trailing-data": "B", "payload-missing": "samples", "payload-damaged": "packets"}
 _CUT = ("truncated", "payload-missing")
 _STILL_S = 0.04
 """Length of one picture where the packets do not say."""
@@ -77,14 +72,16 @@ def _cannot_open(ctx: CheckContext, probe: ProbeFacts) -> Finding:
 
 def _damages(ctx: CheckContext, probe: ProbeFacts) -> Iterator[Finding]:
     for damage in probe.damages:
+        offset, amount = damage.offset or 0, damage.count or 0
+        found = measured(damage.count, _DAMAGE_UNIT.get(damage.code))
         if damage.code == "trailing-data":
-            yield ctx.review("trailing-data", measured=measured(damage.detail), offset=damage.offset or 0)
-        elif damage.code in _DAMAGE:
+            yield ctx.review("trailing-data", measured=found, expected=equal_to(0, "B"), offset=offset, count=amount)
+        elif damage.code == "box-damaged":
+            detail = damage.detail
+            yield ctx.fail("structure-damaged", measured=measured(detail), offset=offset, detail=detail)
+        elif damage.code in _DAMAGE_UNIT:
             where = _where(damage, probe)
-            code = _DAMAGE[damage.code]
-            yield ctx.fail(
-                code, measured=measured(damage.detail), where=where, offset=damage.offset or 0, detail=damage.detail
-            )
+            yield ctx.fail(damage.code, measured=found, where=where, offset=offset, count=amount)
     if probe.read_error is not None and not any(damage.code == "truncated" for damage in probe.damages):
         ends = [s.packets.end_s for s in (*probe.videos, *probe.audios) if s.packets.end_s is not None]
         where = Span(min(ends), max(ends)) if ends else None
