@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -60,6 +61,9 @@ def measure_document(path: Path) -> DocumentFacts:
     try:
         return _READERS[seen](path, facts)
     except OSError as error:
+        if error.errno == errno.EINVAL:
+            # The file sent its reader to a place before its beginning.
+            return replace(facts, opens=False, open_code="damaged", open_detail="it refers to a place outside itself")
         raise MediaError("io", error.strerror or str(error)) from error
 
 

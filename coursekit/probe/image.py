@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import struct
 import warnings
@@ -75,8 +76,11 @@ def measure_image(path: Path) -> ImageFacts:
 
 
 def _raise_if_of_the_system(error: Exception) -> None:
-    """Pillow's own OSErrors carry no number; one that does is the disk's, and says nothing of the picture."""
-    if isinstance(error, OSError) and error.errno is not None:
+    """Pillow's own OSErrors carry no number; one that does is the disk's, and says nothing of the picture.
+
+    EINVAL is the picture's again: it sent its reader to a place before its beginning.
+    """
+    if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
         raise MediaError("io", error.strerror or str(error)) from error
 
 

@@ -171,6 +171,14 @@ def test_a_zip_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert measured(path).open_code == "too-large"
 
 
+def test_a_zip_that_points_before_its_beginning(tmp_path: Path) -> None:
+    data = bytearray(ooxml(tmp_path / "a.docx", WORD, {"word/document.xml": "<w:t>x</w:t>"}).read_bytes())
+    end = data.rindex(b"PK\5\6")
+    struct.pack_into("<II", data, end + 12, 0x7FFFFFFF, 0)
+    (tmp_path / "a.docx").write_bytes(data)
+    assert measured(tmp_path / "a.docx").open_code == "damaged"
+
+
 def compound(*names: str, body: bytes = b"") -> bytes:
     """The least of an OLE compound file: a header, one table, one directory."""
     header = bytearray(512)
