@@ -24,6 +24,10 @@ class ShakeParams:
     review_share: float
     """Share of the points followed that must agree on the movement."""
     fail_share: float
+    tremble_pct: float
+    """Trembling this strong is worth a look even where only `tremble_share` agree: near and far move apart."""
+    tremble_hz: float
+    tremble_share: float
     min_s: float
 
 
@@ -33,7 +37,7 @@ def shake(ctx: CheckContext, facts: VideoFacts, params: ShakeParams) -> Iterator
     motion = facts.motion
     if motion is None:
         raise CannotTest("not-measured")
-    candidates = [s for s in motion.shake if s.share >= params.review_share and s.end_s - s.start_s >= params.min_s]
+    candidates = [s for s in motion.shake if _counts(s, params) and s.end_s - s.start_s >= params.min_s]
     strong = [s for s in candidates if _is_strong(s, params)]
     weak = [s for s in candidates if s.peak_pct >= params.review_pct and s not in strong]
     most = max((s.peak_pct for s in candidates), default=0.0)
@@ -58,6 +62,14 @@ def shake(ctx: CheckContext, facts: VideoFacts, params: ShakeParams) -> Iterator
             strength_pct=span.peak_pct,
             freq_hz=span.freq_hz,
         )
+
+
+def _counts(span: ShakeSpan, params: ShakeParams) -> bool:
+    return span.share >= params.review_share or (
+        span.share >= params.tremble_share
+        and span.quick_pct >= params.tremble_pct
+        and span.freq_hz >= params.tremble_hz
+    )
 
 
 def _is_strong(span: ShakeSpan, params: ShakeParams) -> bool:

@@ -26,6 +26,7 @@ _RENEW_FRAMES = 6
 _CORNER_QUALITY = 1.5e-4
 """Smallest eigenvalue (gradients of 0–1 pictures, 3 × 3) of a corner worth following: faint, but above grain."""
 _FIT_PX = 0.6
+_FIT_SHARE = 0.2
 _STILL_PX = 0.12
 _MOVES_PX = 0.4
 _GRID = (6, 4)
@@ -95,14 +96,16 @@ class Tracker:
         if len(after) < 8:
             self._add(time_s, points=len(after))
             return
+        shift = np.hypot(*(after - before).T)
+        # Near things move further than far ones when the camera itself moves.
+        reach = max(_FIT_PX, _FIT_SHARE * float(np.median(shift)))
         matrix, inlier = cv2.estimateAffinePartial2D(
-            before, after, method=cv2.RANSAC, ransacReprojThreshold=_FIT_PX, maxIters=100, refineIters=3
+            before, after, method=cv2.RANSAC, ransacReprojThreshold=reach, maxIters=100, refineIters=3
         )
         if matrix is None:
             self._add(time_s, points=len(after))
             return
         fits = inlier[:, 0] == 1
-        shift = np.hypot(*(after - before).T)
         still = float(np.mean(shift < _STILL_PX))
         centre = np.array([width / 2, height / 2])
         dx, dy = matrix[:, :2] @ centre + matrix[:, 2] - centre
