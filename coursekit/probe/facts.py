@@ -243,6 +243,7 @@ class ProbeFacts:
     brand: str | None = None
     """Major brand of an MP4 or MOV."""
     start_s: float | None = None
+    """When the file begins on its own clock. Every other time counts from here."""
     duration_s: float | None = None
     """Declared by the container."""
     bit_rate_bps: int | None = None

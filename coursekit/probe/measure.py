@@ -11,7 +11,7 @@ from coursekit.probe.aigc import find_labels, xmp_items
 from coursekit.probe.facts import Chapter, Damage, Edit, ProbeFacts, StreamFacts, StreamKind
 from coursekit.probe.framing import framing_damages
 from coursekit.probe.isobmff import IsoFile, Track, is_iso, read_iso
-from coursekit.probe.media import MediaError, open_media
+from coursekit.probe.media import MediaError, open_media, origin_of
 from coursekit.probe.packets import scan_packets
 from coursekit.probe.secondopinion import disagreements, read_mediainfo
 from coursekit.probe.sniff import recognise
@@ -46,18 +46,18 @@ def measure_media(path: Path) -> ProbeFacts:
     try:
         with open_media(path) as container:
             scan = scan_packets(container)
+            origin = origin_of(container)
             pictures = first_pictures(path)
             tracks = _match_tracks(container, iso)
             streams = tuple(
-                describe_stream(stream, scan, pictures.get(stream.index), tracks.get(stream.index))
+                describe_stream(stream, scan, pictures.get(stream.index), tracks.get(stream.index), origin)
                 for stream in container.streams
             )
             name = _container_name(container.format.name, head, iso)
             items = [*_iso_items(iso), *_tag_items(container)]
             tags = _tags(container.metadata)
             duration_s = None if container.duration is None else round(container.duration / 1_000_000, 6)
-            start_s = None if container.start_time is None else round(container.start_time / 1_000_000, 6)
-            chapters = _chapters(container)
+            chapters = _chapters(container, float(origin))
     except MediaError as error:
         if error.code in _REFUSALS:
             raise
@@ -73,12 +73,12 @@ def measure_media(path: Path) -> ProbeFacts:
     return replace(
         base,
         container=name,
-        start_s=start_s,
+        start_s=round(float(origin), 6),
         duration_s=duration_s,
         bit_rate_bps=round(size * 8 / duration_s) if duration_s else None,
         streams=streams,
         read_error=scan.read_error,
-        damages=_limit([*_dated(damages, streams), *scan.damages]),
+        damages=_limit([*_dated(damages, streams, float(origin)), *scan.damages]),
         chapters=chapters,
         tags=tags,
         encoder=_encoder(tags),
@@ -108,14 +108,19 @@ def _refusal_detail(error: MediaError, seen: str) -> str:
     return error.detail if seen == "unknown" else f"{error.detail} ({seen})"
 
 
-def _dated(damages: Iterable[Damage], streams: Iterable[StreamFacts]) -> list[Damage]:
+def _dated(damages: Iterable[Damage], streams: Iterable[StreamFacts], origin_s: float) -> list[Damage]:
     """Damage with its second. Where no index maps a truncation to one, the packets that are left do."""
     lasting = [s.packets for s in streams if s.kind in (StreamKind.VIDEO, StreamKind.AUDIO) and not s.attached_picture]
     ends = [time for p in lasting for time in (p.first_corrupt_s, p.end_s) if time is not None]
-    return [
-        replace(damage, time_s=min(ends)) if damage.code == "truncated" and damage.time_s is None and ends else damage
-        for damage in damages
-    ]
+    dated: list[Damage] = []
+    for damage in damages:
+        if damage.time_s is not None:
+            dated.append(replace(damage, time_s=round(max(0.0, damage.time_s - origin_s), 6)))
+        elif damage.code == "truncated" and ends:
+            dated.append(replace(damage, time_s=min(ends)))
+        else:
+            dated.append(damage)
+    return dated
 
 
 def _limit(damages: Iterable[Damage]) -> tuple[Damage, ...]:
@@ -188,11 +193,11 @@ def _encoder(tags: Mapping[str, str]) -> str | None:
     return next((lowered[name] for name in names if lowered.get(name)), None)
 
 
-def _chapters(container: InputContainer) -> tuple[Chapter, ...]:
+def _chapters(container: InputContainer, origin_s: float) -> tuple[Chapter, ...]:
     return tuple(
         Chapter(
-            round(float(chapter["start"] * (chapter["time_base"] or 1)), 3),
-            round(float(chapter["end"] * (chapter["time_base"] or 1)), 3),
+            round(float(chapter["start"] * (chapter["time_base"] or 1)) - origin_s, 3),
+            round(float(chapter["end"] * (chapter["time_base"] or 1)) - origin_s, 3),
             _printable(chapter["metadata"]["title"]) if "title" in chapter["metadata"] else None,
         )
         for chapter in container.chapters()[:_MAX_CHAPTERS]

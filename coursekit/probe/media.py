@@ -14,14 +14,17 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from coursekit.model import FileKind
 from coursekit.probe.sniff import recognise
 
 if TYPE_CHECKING:
     from av.container import InputContainer
+    from av.packet import Packet
+    from av.stream import Stream
 
 DEMUXERS = (
     "aac",
@@ -185,3 +188,24 @@ def open_media(path: Path) -> Iterator[InputContainer]:
             raise MediaError("read-failed", error.strerror or str(error)) from error
         except OSError as error:
             raise MediaError("io", error.strerror or str(error)) from error
+
+
+def demux(container: InputContainer, *streams: Stream) -> Iterator[Packet[Any]]:
+    """Packets of these streams, of all where none is named, each stream ended by PyAV's empty packet.
+
+    To be used instead of `container.demux`: where a damaged file reveals new streams on the way, PyAV ends with an
+    IndexError after the last packet has been handed over.
+    """
+    try:
+        yield from container.demux(*streams)
+    except IndexError:
+        return
+
+
+def origin_of(container: InputContainer) -> Fraction:
+    """When the file begins on its own clock, in seconds. Every time coursekit states counts from here.
+
+    A recording of a broadcast may begin at hour five; a player shows 00:00. A stream that begins before zero holds
+    priming that nobody sees.
+    """
+    return Fraction(max(0, container.start_time or 0), 1_000_000)

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from coursekit.probe.facts import Damage, Gap, PacketFacts, StreamKind
+from coursekit.probe.media import demux, origin_of
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -58,6 +59,8 @@ class _Counter:
     length_bytes: int
     """Of the length in front of each unit; 0 where the codec has none."""
     start: int | None
+    origin: Fraction
+    """When the file begins, in seconds on its own clock."""
     count: int = 0
     bytes: int = 0
     keyframes: int = 0
@@ -79,10 +82,11 @@ def scan_packets(container: InputContainer) -> Scan:
     """Read every packet of every stream. A demuxer that stops with an error leaves the error and what came before."""
     import av
 
-    counters = {stream.index: _counter(stream) for stream in container.streams}
+    origin = origin_of(container)
+    counters = {stream.index: _counter(stream, origin) for stream in container.streams}
     scan = Scan()
     try:
-        for packet in container.demux():
+        for packet in demux(container):
             # PyAV ends each stream with an empty packet of its own.
             if packet.size and (counter := counters.get(packet.stream_index)) is not None:
                 _count(counter, packet)
@@ -96,7 +100,7 @@ def scan_packets(container: InputContainer) -> Scan:
     return scan
 
 
-def _counter(stream: Any) -> _Counter:
+def _counter(stream: Any, origin: Fraction) -> _Counter:
     context = stream.codec_context
     tick = stream.time_base or Fraction(1, 1000)
     extra = bytes(context.extradata or b"") if context is not None and stream.type in ("video", "audio") else b""
@@ -106,7 +110,7 @@ def _counter(stream: Any) -> _Counter:
             length = (extra[4] & 3) + 1
         elif context.name == "hevc" and len(extra) > 22:
             length = (extra[21] & 3) + 1
-    return _Counter(stream.type, tick, length, stream.start_time)
+    return _Counter(stream.type, tick, length, stream.start_time, origin)
 
 
 def _count(counter: _Counter, packet: Packet[Any]) -> None:
@@ -161,15 +165,18 @@ def _note_damage(counter: _Counter, pts: int, pos: int | None) -> None:
 
 def _damages(index: int, counter: _Counter) -> list[Damage]:
     return [
-        Damage(
-            "payload-damaged", f"{count} packets of stream {index} do not add up", pos, _seconds(counter, time), count
-        )
+        Damage("payload-damaged", f"{count} packets of stream {index} do not add up", pos, _time(counter, time), count)
         for time, count, pos in counter.damaged
     ]
 
 
-def _seconds(counter: _Counter, ticks: int) -> float:
+def _length(counter: _Counter, ticks: int) -> float:
     return round(float(ticks * counter.tick), 6)
+
+
+def _time(counter: _Counter, ticks: int) -> float:
+    # Adding zero makes −0.0, which rounding leaves behind, a plain zero.
+    return round(float(ticks * counter.tick - counter.origin), 6) + 0.0
 
 
 def _facts(counter: _Counter) -> PacketFacts:
@@ -186,18 +193,18 @@ def _facts(counter: _Counter) -> PacketFacts:
                 end = max(end, times[-1] + median)
             slack = max(1, int(_STEADY_S / counter.tick))
             facts |= {
-                "min_step_s": _seconds(counter, steps[0]),
-                "median_step_s": _seconds(counter, median),
-                "max_step_s": _seconds(counter, steps[-1]),
+                "min_step_s": _length(counter, steps[0]),
+                "median_step_s": _length(counter, median),
+                "max_step_s": _length(counter, steps[-1]),
                 "steady_share": _share(sum(1 for step in steps if abs(step - median) <= slack), len(steps)),
             }
             if counter.kind in (StreamKind.VIDEO, StreamKind.AUDIO):
                 facts |= _gaps(counter, times, median)
-        facts |= {"first_s": _seconds(counter, first), "end_s": _seconds(counter, end)}
+        facts |= {"first_s": _time(counter, first), "end_s": _time(counter, end)}
     if counter.first_backward is not None:
-        facts["first_backward_s"] = _seconds(counter, counter.first_backward)
+        facts["first_backward_s"] = _time(counter, counter.first_backward)
     if counter.first_corrupt is not None:
-        facts["first_corrupt_s"] = _seconds(counter, counter.first_corrupt)
+        facts["first_corrupt_s"] = _time(counter, counter.first_corrupt)
     return PacketFacts(
         count=counter.count,
         bytes=counter.bytes,
@@ -219,7 +226,7 @@ def _gaps(counter: _Counter, times: list[int], median: int) -> dict[str, Any]:
     limit = max(int(_GAP_S / counter.tick), 3 * median)
     found = [(b - a, a, b) for a, b in pairwise(times) if b - a > limit]
     longest = sorted(sorted(found, reverse=True)[:_MAX_GAPS], key=lambda gap: gap[1])
-    gaps = tuple(Gap(_seconds(counter, a), _seconds(counter, b)) for _, a, b in longest)
+    gaps = tuple(Gap(_time(counter, a), _time(counter, b)) for _, a, b in longest)
     return {"gaps": gaps, "gap_count": len(found)}
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from coursekit.probe.facts import PacketFacts, PictureFacts, SoundFacts, StreamFacts, StreamKind
 from coursekit.probe.isobmff import Track, Transform
-from coursekit.probe.media import MediaError, open_media
+from coursekit.probe.media import MediaError, demux, open_media
 from coursekit.probe.packets import Scan, Timing
 
 # ITU-T H.273; names as ffmpeg writes them where it has one, `pq` and `hlg` as everybody says.
@@ -60,7 +60,7 @@ def first_pictures(path: Path) -> dict[int, FirstPicture]:
             for stream in wanted.values():
                 stream.codec_context.thread_count = 1
             tried = dict.fromkeys(wanted, 0)
-            for packet in container.demux(tuple(wanted.values())):
+            for packet in demux(container, *wanted.values()):
                 index = packet.stream_index
                 # A demuxer may hand over a stream that it only finds on the way.
                 if index in found or tried.get(index, _FIRST_PICTURE_PACKETS) >= _FIRST_PICTURE_PACKETS:
@@ -115,7 +115,9 @@ def _mastering(data: bytes) -> str | None:
     return " ".join(parts) or None
 
 
-def describe_stream(stream: Any, scan: Scan, picture: FirstPicture | None, track: Track | None) -> StreamFacts:
+def describe_stream(
+    stream: Any, scan: Scan, picture: FirstPicture | None, track: Track | None, origin: Fraction
+) -> StreamFacts:
     """Facts of one stream of an open container. `track` is its trak box, where the file is an MP4."""
     context = stream.codec_context
     kind = StreamKind(stream.type) if stream.type in set(StreamKind) else StreamKind.DATA
@@ -135,7 +137,7 @@ def describe_stream(stream: Any, scan: Scan, picture: FirstPicture | None, track
         profile=_words(stream.profile) if known else None,
         level=_level(context) if coded and kind is StreamKind.VIDEO else None,
         time_base=tick,
-        start_s=_seconds(stream.start_time, tick),
+        start_s=_time(stream.start_time, tick, origin),
         duration_s=_seconds(stream.duration, tick),
         frames=stream.frames or None,
         bit_rate_bps=(context.bit_rate or None) if coded else None,
@@ -171,6 +173,10 @@ def _level(context: Any) -> int | None:
 
 def _seconds(ticks: int | None, tick: Fraction | None) -> float | None:
     return None if ticks is None or tick is None else round(float(ticks * tick), 6)
+
+
+def _time(ticks: int | None, tick: Fraction | None, origin: Fraction) -> float | None:
+    return None if ticks is None or tick is None else round(float(ticks * tick - origin), 6) + 0.0
 
 
 def _sound(context: Any) -> SoundFacts | None:

@@ -199,6 +199,24 @@ def test_several_tracks_and_none(clips: Path) -> None:
     assert (surround.sound.channels, surround.sound.layout) == (6, "5.1")
 
 
+def test_times_count_from_where_the_file_begins(clips: Path) -> None:
+    facts = measured(clips, "broadcast.ts")
+    assert facts.start_s == pytest.approx(1.4, abs=0.2), "ffmpeg starts transport streams there"
+    assert min(stream.packets.first_s or 0.0 for stream in facts.streams) == pytest.approx(0.0, abs=1e-5)
+    assert facts.media_s == pytest.approx(1.0, abs=SOUND_S)
+
+
+def test_streams_that_appear_on_the_way(tmp_path: Path) -> None:
+    first = media.make_video(
+        tmp_path / "a.ts", seconds=12, size=(640, 360), audio=None, vcodec="mpeg2video", options={"q:v": 2}
+    )
+    second = media.make_video(tmp_path / "b.ts", seconds=1, vcodec="mpeg2video", acodec="mp2", audio_tracks=3)
+    (tmp_path / "c.ts").write_bytes(first.read_bytes() * 5 + second.read_bytes())
+    facts = measure_media(tmp_path / "c.ts")
+    assert facts.opens
+    assert facts.videos[0].packets.count >= 1500
+
+
 def test_where_the_index_stands(clips: Path) -> None:
     assert measured(clips, "late-index.mp4").index_at_front is False
     assert measured(clips, "pieces.mp4").fragmented is True
