@@ -211,9 +211,10 @@ def test_streams_that_appear_on_the_way(tmp_path: Path) -> None:
         tmp_path / "a.ts", seconds=12, size=(640, 360), audio=None, vcodec="mpeg2video", options={"q:v": 2}
     )
     second = media.make_video(tmp_path / "b.ts", seconds=1, vcodec="mpeg2video", acodec="mp2", audio_tracks=3)
-    (tmp_path / "c.ts").write_bytes(first.read_bytes() * 5 + second.read_bytes())
+    # Far enough from both ends that FFmpeg does not meet them while it opens the file.
+    (tmp_path / "c.ts").write_bytes(first.read_bytes() * 4 + second.read_bytes() + first.read_bytes())
     facts = measure_media(tmp_path / "c.ts")
-    assert facts.opens
+    assert [stream.kind for stream in facts.streams] == [StreamKind.VIDEO]
     assert facts.videos[0].packets.count >= 1500
 
 
