@@ -75,7 +75,8 @@ class Form(Enum):
         '"1.1.1"',
     )
     PATH = FormSpec(
-        r"^(?![A-Za-z]:)(?!/)(?!(?:.*/)?\.{1,2}(?:/|$))(?!.*//)(?!.*/$)[^\\\u0000-\u0008\u000b-\u001f\u007f\ufffe\uffff]{1,1024}$",
+        r"^(?=[\s\S]*\S)(?![A-Za-z]:)(?!/)(?!(?:[\s\S]*/)?\.{1,2}(?:/|$))(?![\s\S]*//)(?![\s\S]*/$)"
+        r"[^\\\u0000-\u0008\u000b-\u001f\u007f\ufffe\uffff]{1,1024}$",
         "课程文件夹内的相对路径，用 / 分隔",
         "a path inside the course folder, with / between the parts",
         "media/m1-l01.mp4",

@@ -51,6 +51,7 @@ _MAX_UNPACKED = 256 * 1024 * 1024
 _MAX_ROWS = 50_000
 _STAMP = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*<")
 _RISKY = re.compile(r"[=+\-@\t']")
+_ESCAPABLE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -93,7 +94,7 @@ def build_workbook(manifest: Manifest) -> Workbook:
 def put_text(cell: XlsxCell, words: str) -> None:
     """Text, and nothing but: no formula, no error value, no number."""
     # Excel reads _x000D_ as a carriage return unless its first underscore is itself escaped.
-    cell.value = _ESCAPED.sub(r"_x005F_x\1_", words)
+    cell.value = _ESCAPABLE.sub("_x005F_", words)
     cell.data_type = "s"
     cell.number_format = "@"
     if _RISKY.match(words):

@@ -102,7 +102,9 @@ class _Writer:
     def _field(self, prefix: str, name: str, value: Any, hint: Any, depth: int, note: str) -> None:
         inner, kind = _shape(hint)
         tail = f"  # {note}" if note else ""
-        if kind == "record":
+        if value in ({}, []):
+            self.lines.append(f"{prefix}{name}: {flow(value)}{tail}")
+        elif kind == "record":
             self.lines.append(f"{prefix}{name}:{tail}")
             self.record(value, inner, depth + 1)
         elif kind == "records":
@@ -113,7 +115,9 @@ class _Writer:
             self.lines.append(f"{prefix}{name}:{tail}")
             for key, item in value.items():
                 line = "  " * (depth + 1) + _key(key)
-                if dataclasses.is_dataclass(inner):
+                if item == {}:
+                    self.lines.append(f"{line}: {{}}")
+                elif dataclasses.is_dataclass(inner):
                     self.lines.append(f"{line}:")
                     self.record(item, typing.cast(type, inner), depth + 2)
                 else:

@@ -123,69 +123,16 @@ def make_lesson(target: Path, lesson: dict, number: int, seconds: float, *, gene
             f"aevalsrc=exprs='0.20*sin(2*PI*{pitch}*t)*(0.55+0.45*sin(2*PI*2.7*t))+0.10*sin(2*PI*{pitch * 3}*t)"
             f"*(0.5+0.5*sin(2*PI*4.1*t))+0.06*sin(2*PI*{pitch * 11}*t)*(0.5+0.5*sin(2*PI*3.3*t))':s=48000:d={length}"
         )
-        run(
-            [
-                "-loop",
-                "1",
-                "-framerate",
-                "25",
-                "-t",
-                f"{length}",
-                "-i",
-                str(picture),
-                "-f",
-                "lavfi",
-                "-i",
-                voice,
-                "-vf",
-                "noise=alls=2:allf=t",
-                "-c:v",
-                "libx264",
-                "-preset",
-                "veryfast",
-                "-tune",
-                "stillimage",
-                "-crf",
-                "26",
-                "-pix_fmt",
-                "yuv420p",
-                "-color_primaries",
-                "bt709",
-                "-color_trc",
-                "bt709",
-                "-colorspace",
-                "bt709",
-                "-c:a",
-                "aac",
-                "-b:a",
-                "96k",
-                "-ac",
-                "2",
-                "-shortest",
-                str(piece),
-            ]
-        )
+        source = ["-loop", "1", "-framerate", "25", "-t", f"{length}", "-i", str(picture), "-f", "lavfi", "-i", voice]
+        video = "-vf noise=alls=2:allf=t -c:v libx264 -preset veryfast -tune stillimage -crf 26 -pix_fmt yuv420p"
+        colour = "-color_primaries bt709 -color_trc bt709 -colorspace bt709"
+        sound = "-c:a aac -b:a 96k -ac 2 -shortest"
+        run([*source, *video.split(), *colour.split(), *sound.split(), str(piece)])
         label = {"Label": "1", "ContentProducer": "云栖职业培训学校（示例）", "ProduceID": f"yl-{lesson['id']}"}
         tags = ["-movflags", "+faststart+use_metadata_tags"]
         tags += ["-metadata", "AIGC=" + json.dumps(label, ensure_ascii=False)] if generated else []
-        run(
-            [
-                "-stream_loop",
-                "-1",
-                "-i",
-                str(piece),
-                "-t",
-                f"{seconds}",
-                "-c",
-                "copy",
-                "-map_metadata",
-                "-1",
-                "-fflags",
-                "+bitexact",
-                *tags,
-                str(target),
-            ]
-        )
+        repeat = ["-stream_loop", "-1", "-i", str(piece), "-t", f"{seconds}", "-c", "copy", "-map_metadata", "-1"]
+        run([*repeat, "-fflags", "+bitexact", *tags, str(target)])
 
 
 def run(arguments: list[str]) -> None:
