@@ -274,6 +274,8 @@ class JoinFacts:
     cuts: int
     same_scene: int
     """Cuts at which both sides show the same scene."""
+    same_scene_s: tuple[float, ...] = ()
+    """Their times; the first 500."""
     differences: tuple[JoinDifference, ...] = ()
     """The strongest ones, in order of time."""
 

@@ -50,7 +50,7 @@ class JoinsMeter:
         self._waiting: list[int] = []
         self._cuts_seen = 0
         self._looked = 0
-        self._same = 0
+        self._same: list[float] = []
         self._last_s = float("-inf")
         self._found: list[JoinDifference] = []
         self._areas: npt.NDArray[np.float64] | None = None
@@ -80,7 +80,10 @@ class JoinsMeter:
         """The strongest differences, in order of time."""
         kept = sorted(self._found, key=lambda d: -d.delta_e)[:_MAX_KEPT]
         return JoinFacts(
-            cuts=self._looked, same_scene=self._same, differences=tuple(sorted(kept, key=lambda d: d.time_s))
+            cuts=self._looked,
+            same_scene=len(self._same),
+            same_scene_s=tuple(self._same[:500]),
+            differences=tuple(sorted(kept, key=lambda d: d.time_s)),
         )
 
     def _step(self) -> bool:
@@ -111,7 +114,7 @@ class JoinsMeter:
         places = self._matcher.places(first.y, second.y)
         if places is None:
             return
-        self._same += 1
+        self._same.append(round(at.time_s, 6))
         difference = compare_colours(first, second, *places, at.time_s)
         if difference is not None and difference.delta_e >= _EMIT_DELTA_E:
             self._found.append(difference)

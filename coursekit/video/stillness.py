@@ -21,6 +21,9 @@ a low rate to 0.06 at least."""
 _SAME_KEY = 0.6
 """A new keyframe redraws a still picture a little differently."""
 _SETTLED = 0.015
+_ECHO = 0.2
+"""Of the usual change beside it: below that a frame at the rim of a still span belongs to it."""
+_MAX_ECHOES = 4
 _MIN_FREEZE_S = 0.5
 _AROUND_S = 10.0
 _NEAR_S = 1.0
@@ -79,6 +82,7 @@ def find_freezes(signals: Signals, same: Flags) -> list[FreezeSpan]:
     frame = 1 / signals.rate
     found = []
     for first, end in runs(same):
+        first, end = _with_echoes(change, first, end)
         shown = first - 1 if first else 0
         start_s, end_s = float(times[shown]), signals.end_of(end - 1)
         if end_s - start_s < _MIN_FREEZE_S or float(np.median(change[first:end])) > _SETTLED:
@@ -111,6 +115,19 @@ def find_freezes(signals: Signals, same: Flags) -> list[FreezeSpan]:
             )
         )
     return found
+
+
+def _with_echoes(change: npt.NDArray[np.float32], first: int, end: int) -> tuple[int, int]:
+    """Take in the repeats at both ends that the encoder made a little different: still polishing, or looking ahead."""
+    reach = 12
+    before, after = change[max(0, first - reach) : first], change[end : end + reach]
+    for _ in range(_MAX_ECHOES):
+        if first > 1 and before.size and change[first - 1] < _ECHO * float(np.median(before)):
+            first -= 1
+    for _ in range(_MAX_ECHOES):
+        if end < len(change) - 1 and after.size and change[end] < _ECHO * float(np.median(after)):
+            end += 1
+    return first, end
 
 
 def find_black(signals: Signals) -> list[BlackSpan]:

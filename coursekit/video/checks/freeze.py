@@ -11,6 +11,7 @@ from coursekit.video.facts import FreezeSpan, VideoFacts
 from coursekit.video.spans import sounding_share, together, where
 
 _JOIN_S = 1.0
+_AT_S = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,8 @@ class FreezeParams:
 
     fail_min_s: float
     review_min_s: float
+    review_hold_s: float
+    """Where a cut to another scene ends it: a last picture held for a while is a habit of editors."""
     min_change: float
     """Change from frame to frame before it, in levels: less is a still scene."""
     min_alive: float
@@ -39,6 +42,7 @@ def freeze(ctx: CheckContext, facts: VideoFacts, params: FreezeParams) -> Iterat
     stillness = facts.stillness
     if stillness is None:
         raise CannotTest("not-measured")
+    same_scene = facts.joins.same_scene_s if facts.joins else ()
     stuck: list[FreezeSpan] = []
     doubtful: list[FreezeSpan] = []
     for span in stillness.freezes:
@@ -47,10 +51,13 @@ def freeze(ctx: CheckContext, facts: VideoFacts, params: FreezeParams) -> Iterat
         length = span.end_s - span.start_s
         sound = sounding_share(ctx.file, span.start_s, span.end_s)
         jumps = span.resume_change >= params.min_resume * max(span.change_before, params.min_change)
-        certain = jumps and not span.at_end and not span.before_cut and (sound is None or sound >= params.min_sound)
+        scene_goes_on = not span.before_cut or any(abs(t - span.end_s) < _AT_S for t in same_scene)
+        certain = jumps and not span.at_end and scene_goes_on and (sound is None or sound >= params.min_sound)
         if certain and length >= params.fail_min_s:
             stuck.append(span)
-        elif length >= params.review_min_s and (sound is None or sound >= params.min_sound or not span.at_end):
+        elif length >= (params.review_min_s if scene_goes_on else params.review_hold_s) and (
+            sound is None or sound >= params.min_sound or not span.at_end
+        ):
             doubtful.append(span)
     longest = max((s.end_s - s.start_s for s in (*stuck, *doubtful)), default=0.0)
     expected = at_most(params.fail_min_s, "s")

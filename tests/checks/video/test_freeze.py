@@ -8,7 +8,7 @@ import pytest
 
 from coursekit.model import FileFacts, Span, Verdict
 from coursekit.video.checks.freeze import freeze as check
-from coursekit.video.facts import FreezeSpan, StillnessFacts
+from coursekit.video.facts import FreezeSpan, JoinFacts, StillnessFacts
 from tests.support import Outcome, run_check
 from tests.video_facts import stream, stuck, tianjin, with_sound
 
@@ -34,6 +34,14 @@ def test_a_stuck_picture_fails_at_its_span() -> None:
 def test_doubt_asks_a_person(doubt: dict[str, Any]) -> None:
     outcome = judged(stuck(**doubt))
     assert (outcome.verdict, outcome.codes) == (Verdict.REVIEW, ("picture-stands",))
+
+
+def test_a_cut_within_the_same_scene_is_where_it_jumps_on() -> None:
+    facts = stream(
+        stillness=StillnessFacts(still_share=0.05, freezes=(stuck(10.0, 14.0, before_cut=True),)),
+        joins=JoinFacts(cuts=1, same_scene=1, same_scene_s=(14.0,)),
+    )
+    assert run_check(check, facts, tianjin(check), with_sound()).codes == ("picture-stuck",)
 
 
 def test_silence_makes_it_doubtful() -> None:
