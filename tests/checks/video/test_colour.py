@@ -28,7 +28,7 @@ def join(time_s: float = 30.0, **figures: Any) -> JoinDifference:
 
 
 def judged(*joins: JoinDifference, drift: tuple[DriftSpan, ...] = ()) -> Outcome:
-    facts = stream(joins=JoinFacts(len(joins), len(joins), joins), light=LightFacts(drift=drift))
+    facts = stream(joins=JoinFacts(len(joins), len(joins), differences=joins), light=LightFacts(drift=drift))
     return run_check(check, facts, tianjin(check))
 
 
