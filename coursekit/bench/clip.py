@@ -1,0 +1,63 @@
+"""Writing a clip from frames and samples, and making a long lesson of a short clip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from itertools import chain
+from pathlib import Path
+
+import av
+import ffmpeg
+import numpy as np
+
+from coursekit.bench.synth import RATE_HZ, Picture, Sound
+from coursekit.probe.process import ffmpeg_exe, run_tool
+
+
+def write_clip(
+    path: Path,
+    frames: Iterable[Picture],
+    sound: Sound | None,
+    *,
+    rate: Fraction | int = 25,
+    crf: int = 23,
+    preset: str = "veryfast",
+    container: str | None = None,
+) -> Path:
+    """An H.264 + AAC clip with its index at the front. `container` where the name does not say it."""
+    pictures = iter(frames)
+    first = next(pictures)
+    height, width = first.shape[:2]
+    with av.open(str(path), "w", format=container, options={"movflags": "+faststart"}) as output:
+        video = output.add_stream("libx264", rate=rate, options={"crf": str(crf), "preset": preset})
+        video.width, video.height, video.pix_fmt = width, height, "yuv420p"
+        video.codec_context.gop_size = 250
+        audio = None
+        if sound is not None:
+            layout = "mono" if sound.shape[1] == 1 else "stereo"
+            audio = output.add_stream("aac", rate=RATE_HZ, layout=layout)
+            audio.bit_rate = 128_000
+        for picture in chain([first], pictures):
+            output.mux(video.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        output.mux(video.encode(None))
+        if audio is not None and sound is not None:
+            for start in range(0, len(sound), 1024):
+                block = np.ascontiguousarray(sound[start : start + 1024].T, np.float32)
+                frame = av.AudioFrame.from_ndarray(block, format="fltp", layout=audio.layout.name)
+                frame.sample_rate, frame.pts, frame.time_base = RATE_HZ, start, Fraction(1, RATE_HZ)
+                output.mux(audio.encode(frame))
+            output.mux(audio.encode(None))
+    return path
+
+
+def repeat_clip(source: Path, path: Path, seconds: float) -> Path:
+    """The packets of a short clip again and again until `seconds` are full: a lesson of real length in a moment."""
+    with av.open(str(source)) as given:
+        clip_s = max(float(s.duration * s.time_base) for s in given.streams if s.duration and s.time_base)
+    turns = int(np.ceil(seconds / clip_s))
+    graph = ffmpeg.input(str(source.absolute()), stream_loop=turns).output(
+        str(path.absolute()), t=seconds, c="copy", movflags="+faststart"
+    )
+    run_tool([ffmpeg_exe(), "-nostdin", "-hide_banner", "-loglevel", "error", "-y", *graph.get_args()], timeout_s=600)
+    return path
