@@ -163,10 +163,8 @@ class NoiseSection:
     steady_db: float
     """How far the floor moves from second to second, median over bands: noise stands still."""
     silent_share: float
-    body_snr_db: float
-    """Loud frames over the floor, band by band, median from 260 Hz to 2.3 kHz."""
-    treble_snr_db: float | None = None
-    """The same above 2.8 kHz; None where the sampling rate leaves too little there."""
+    hiss_share: float
+    """Share of the floor's power above 1.3 kHz: half and more in hiss, a few hundredths in machines and traffic."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,9 +44,10 @@ class WhistleMeter:
         level = 10 * np.log10(quiet * self._scale + 1e-14)
         total_log = np.concatenate([[0.0], np.cumsum(np.pad(level, _REACH, mode="edge"))])
         n = len(level)
-        wide = total_log[2 * _REACH + 1 : 2 * _REACH + 1 + n] - total_log[:n]
-        near = total_log[_REACH + _GAP + 1 : _REACH + _GAP + 1 + n] - total_log[_REACH - _GAP : _REACH - _GAP + n]
-        contrast = level - (wide - near) / (2 * (_REACH - _GAP))
+        # Against the louder of both sides: where the spectrum breaks off, the last band is no tone.
+        left = total_log[_REACH - _GAP : _REACH - _GAP + n] - total_log[:n]
+        right = total_log[2 * _REACH + 1 : 2 * _REACH + 1 + n] - total_log[_REACH + _GAP + 1 : _REACH + _GAP + 1 + n]
+        contrast = level - np.maximum(left, right) / (_REACH - _GAP)
         self._seconds += 1
         self._hits += (contrast > _CONTRAST_DB) & (level > -105)
         self._power += quiet * self._scale

@@ -25,9 +25,11 @@ class SilenceParams:
     ends_s: float
     """Silence at the very beginning and end may last so long."""
     dropout_cut_db: float
-    dropout_depth_db: float
-    """Under the level of the pauses."""
+    """Fall within a few milliseconds on both sides, cut off in mid-wave."""
+    dropout_deep_db: float
+    """The same where the wave may have ended by itself."""
     dropout_jump: float
+    habitual_jump: float
     fail_dropouts: int
     dropouts_per_min: float
     """More than this is how a computer's voice speaks."""
@@ -102,8 +104,13 @@ def _holes(ctx: CheckContext, track: AudioFacts, params: SilenceParams) -> Itera
 def _habitual(track: AudioFacts, params: SilenceParams) -> bool:
     """Whether digital silence is how this track pauses; one long hole alone does not make a habit."""
     lengths = sorted((s.end_s - s.start_s for s in track.silent_spans), reverse=True)
-    others = track.silent_share * track.decoded_s - sum(lengths[:2])
+    others = track.silent_share * track.decoded_s - sum(lengths[:2]) - _cut_out_s(track)
     return others > params.habitual_share * track.decoded_s
+
+
+def _cut_out_s(track: AudioFacts) -> float:
+    """Length of the dropouts that cut a wave in the middle: faults, and no habit of the voice."""
+    return sum(d.length_ms for d in track.dropouts if d.jump >= 0.12 and d.length_ms >= 20) / 1000
 
 
 def _dropouts(ctx: CheckContext, track: AudioFacts, params: SilenceParams) -> Iterator[Finding]:
@@ -111,12 +118,12 @@ def _dropouts(ctx: CheckContext, track: AudioFacts, params: SilenceParams) -> It
     habitual = _habitual(track, params)
     if track.dropout_count / minutes > params.dropouts_per_min and habitual:
         return
-    depth = (track.pause_dbfs if track.pause_dbfs is not None else -60.0) - params.dropout_depth_db
+    jump = params.habitual_jump if habitual else params.dropout_jump
     found = [
         d
         for d in track.dropouts
-        if d.cut_db >= params.dropout_cut_db
-        and (d.jump >= params.dropout_jump if habitual else d.level_dbfs <= min(depth, -66.0))
+        if (d.cut_db >= params.dropout_cut_db and d.jump >= jump)
+        or (d.cut_db >= params.dropout_deep_db and not habitual)
     ]
     if not found:
         return
