@@ -264,6 +264,8 @@ class ProbeFacts:
     disagreements: tuple[Disagreement, ...] = ()
     second_opinion: str | None = None
     """The second reader and its version; None where it could not look."""
+    second_opinion_failure: str | None = None
+    """What became of a second reader that did not come back: `failed` (it crashed on the file), `timeout` …"""
 
     @property
     def videos(self) -> tuple[StreamFacts, ...]:

@@ -13,6 +13,8 @@ from coursekit.probe.framing import framing_damages
 from coursekit.probe.isobmff import IsoFile, Track, is_iso, read_iso
 from coursekit.probe.media import MediaError, open_media, origin_of
 from coursekit.probe.packets import scan_packets
+from coursekit.probe.process import ToolError, mediainfo_version
+from coursekit.probe.secondopinion import Track as ReaderTrack
 from coursekit.probe.secondopinion import disagreements, read_mediainfo
 from coursekit.probe.sniff import recognise
 from coursekit.probe.streams import describe_stream, first_pictures
@@ -69,7 +71,7 @@ def measure_media(path: Path) -> ProbeFacts:
             open_detail=_refusal_detail(error, seen),
             damages=_limit(damages),
         )
-    second = read_mediainfo(path)
+    second, failure = _second_opinion(path)
     return replace(
         base,
         container=name,
@@ -85,6 +87,7 @@ def measure_media(path: Path) -> ProbeFacts:
         aigc=find_labels(items),
         disagreements=disagreements(duration_s, streams, second) if second is not None else (),
         second_opinion=_second_name() if second is not None else None,
+        second_opinion_failure=failure,
     )
 
 
@@ -204,7 +207,13 @@ def _chapters(container: InputContainer, origin_s: float) -> tuple[Chapter, ...]
     )
 
 
-def _second_name() -> str:
-    from coursekit.probe.process import mediainfo_version
+def _second_opinion(path: Path) -> tuple[tuple[ReaderTrack, ...] | None, str | None]:
+    """What the second reader says, or what became of it. One that is not installed has not failed."""
+    try:
+        return read_mediainfo(path), None
+    except ToolError as error:
+        return None, None if error.code in ("missing", "cannot-start") else error.code
 
+
+def _second_name() -> str:
     return f"MediaInfo {mediainfo_version()}"

@@ -6,13 +6,16 @@ hid the difference would be choosing.
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from coursekit.probe.facts import Disagreement, StreamFacts, StreamKind
+from coursekit.probe.process import ToolError, run_tool
 
 _DURATION_TOLERANCE_S = 0.1
 _RATE_TOLERANCE = 0.002
@@ -51,19 +54,32 @@ _KINDS = {"Video": StreamKind.VIDEO, "Audio": StreamKind.AUDIO}
 Track = Mapping[str, str]
 
 
-def read_mediainfo(path: Path) -> tuple[Track, ...] | None:
-    """MediaInfo's tracks, values as it writes them; None where it cannot be loaded or says nothing.
+# Run by a Python of its own: a damaged MP3 is enough to bring MediaInfo down, and what it would take with it is the
+# facts of the whole lesson. It gets an open handle, not a name: it would follow names of its own otherwise.
+_SCRIPT = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from pymediainfo import MediaInfo
+with open(sys.argv[2], "rb") as handle:
+    text = MediaInfo.parse(handle, output="JSON", full=False, buffer_size=1 << 20)
+sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+"""
+_TIMEOUT_S = 120.0
+_MAX_OUTPUT_BYTES = 8 << 20
 
-    It gets an open handle, not a name: it would follow names of its own otherwise.
-    """
-    try:
-        from pymediainfo import MediaInfo
 
-        with path.open("rb") as handle:
-            raw = MediaInfo.parse(handle, output="JSON", full=False, buffer_size=1 << 20)
-    except (ImportError, OSError, RuntimeError):
-        return None
-    return parse_mediainfo(raw)
+def read_mediainfo(path: Path) -> tuple[Track, ...]:
+    """MediaInfo's tracks, values as it writes them. Raises ToolError where it is not there or does not come back."""
+    package = importlib.util.find_spec("pymediainfo")
+    if package is None or package.origin is None:
+        raise ToolError("missing", "MediaInfo", "pymediainfo is not installed")
+    home = Path(package.origin).parent.parent
+    command: list[str | Path] = [sys.executable, "-I", "-X", "utf8", "-c", _SCRIPT, home, path.absolute()]
+    done = run_tool(command, timeout_s=_TIMEOUT_S, max_output_bytes=_MAX_OUTPUT_BYTES)
+    tracks = parse_mediainfo(done.stdout.decode("utf-8", "replace"))
+    if tracks is None:
+        raise ToolError("failed", "MediaInfo", "no JSON")
+    return tracks
 
 
 def parse_mediainfo(raw: str) -> tuple[Track, ...] | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from coursekit.model import Verdict
+from coursekit.probe import secondopinion
 from coursekit.probe.checks.integrity import IntegrityParams, integrity
 from coursekit.probe.facts import ProbeFacts
 from coursekit.probe.measure import measure_media
@@ -120,6 +121,13 @@ def test_a_damaged_index_is_found(sources: Path, tmp_path: Path) -> None:
     assert judged(facts)[0] is Verdict.FAIL
 
 
+def test_a_second_reader_that_crashes_costs_its_opinion_only(sources: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secondopinion, "_SCRIPT", "import os; os.abort()")
+    facts = measure_media(sources / "front.mp4")
+    assert (facts.opens, facts.second_opinion, facts.second_opinion_failure) == (True, None, "failed")
+    assert judged(facts) == (Verdict.REVIEW, ("second-reader-failed",))
+
+
 @pytest.mark.parametrize("name", ["front.mp4", "late.mp4", "clip.mkv", "clip.avi", "clip.ts", "clip.wav", "pieces.mp4"])
 def test_whole_files_have_no_damage(name: str, sources: Path) -> None:
     facts = measure_media(sources / name)
@@ -142,7 +150,7 @@ def test_cut_at_any_point_nothing_crashes(name: str, sources: Path, tmp_path: Pa
 def test_a_flipped_byte_anywhere_in_the_head_never_crashes(name: str, sources: Path, tmp_path: Path) -> None:
     data = bytearray((sources / name).read_bytes()[:60_000])
     path = tmp_path / name
-    for at in range(0, 600, 7):
+    for at in range(0, 600, 23):
         changed = bytearray(data)
         changed[at] ^= 0xA5
         path.write_bytes(changed)

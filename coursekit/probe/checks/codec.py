@@ -32,15 +32,15 @@ def codec(ctx: CheckContext, facts: LessonFacts, params: CodecParams) -> Iterato
     if not streams:
         raise NotApplicable("no-media-stream")
     ctx.observe(measured(tuple(s.codec or s.codec_tag or "?" for s in streams)))
-    yield from _codecs(ctx, probe.videos, params.video_codecs, "video")
-    yield from _codecs(ctx, probe.audios, params.audio_codecs, "audio")
+    yield from _codecs(ctx, probe.videos, params.video_codecs, "unusual-video-codec")
+    yield from _codecs(ctx, probe.audios, params.audio_codecs, "unusual-audio-codec")
     for stream in probe.videos:
         if stream.picture is not None:
             yield from _picture(ctx, stream, stream.picture, params)
 
 
 def _codecs(
-    ctx: CheckContext, streams: tuple[StreamFacts, ...], permitted: tuple[str, ...], kind: str
+    ctx: CheckContext, streams: tuple[StreamFacts, ...], permitted: tuple[str, ...], unusual: str
 ) -> Iterator[Finding]:
     """One finding a codec, however many streams have it."""
     wanted = one_of(*permitted)
@@ -54,7 +54,7 @@ def _codecs(
             yield ctx.fail("unknown-codec", measured=measured(tag), expected=wanted, tag=tag, stream=where)
         else:
             found = measured(codec_name)
-            yield ctx.fail(f"unusual-{kind}-codec", measured=found, expected=wanted, codec=codec_name, stream=where)
+            yield ctx.fail(unusual, measured=found, expected=wanted, codec=codec_name, stream=where)
 
 
 def _picture(ctx: CheckContext, stream: StreamFacts, picture: PictureFacts, params: CodecParams) -> Iterator[Finding]:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from coursekit.audio.facts import AudioFacts
 from coursekit.model import Finding, LessonFacts, Span, Verdict
-from coursekit.probe.facts import Damage, DecodeError, ProbeFacts, StreamFacts
+from coursekit.probe.facts import Damage, DecodeError, ProbeFacts, StreamFacts, StreamKind
 from coursekit.probe.subject import probed
 from coursekit.rules.check import CannotTest, CheckContext, at_most, check, equal_to, measured
 from coursekit.video.facts import VideoFacts
 
 _DAMAGE_UNIT = {"truncated": "B", "trailing-data": "B", "payload-missing": "samples", "payload-damaged": "packets"}
+_EMPTY = {StreamKind.VIDEO: "video-empty", StreamKind.AUDIO: "audio-empty"}
+_UNDECODABLE = {StreamKind.VIDEO: "video-undecodable", StreamKind.AUDIO: "audio-undecodable"}
 _CUT = ("truncated", "payload-missing")
 _STILL_S = 0.04
 """Length of one picture where the packets do not say."""
@@ -104,7 +106,7 @@ def _name(stream: StreamFacts) -> str:
 def _empty(ctx: CheckContext, probe: ProbeFacts) -> Iterator[Finding]:
     for stream in (*probe.videos, *probe.audios):
         if stream.packets.count == 0:
-            code = f"{stream.kind.value}-empty"
+            code = _EMPTY[stream.kind]
             yield ctx.fail(code, measured=measured(0), stream=stream.index, codec=_name(stream))
 
 
@@ -114,7 +116,7 @@ def _stream(
     decoded: AudioFacts | VideoFacts | None,
     params: IntegrityParams,
 ) -> Iterator[Finding]:
-    kind, name = stream.kind.value, _name(stream)
+    name = _name(stream)
     if stream.packets.count == 0:
         return
     if stream.packets.backward:
@@ -131,7 +133,7 @@ def _stream(
     span = stream.packets.duration_s
     if decoded.decoded_s <= 0:
         yield ctx.fail(
-            f"{kind}-undecodable",
+            _UNDECODABLE[stream.kind],
             measured=measured(0.0, "s"),
             stream=stream.index,
             codec=name,
@@ -140,7 +142,7 @@ def _stream(
         return
     yield from _decode_errors(ctx, stream, decoded.decode_errors, params)
     # Only the picture: sound that stops and starts leaves holes that are no loss, and they have findings of their own.
-    if kind == "video" and span is not None and span - decoded.decoded_s > params.review_duration_gap_s:
+    if stream.kind is StreamKind.VIDEO and span is not None and span - decoded.decoded_s > params.review_duration_gap_s:
         gap = round(span - decoded.decoded_s, 3)
         tell = ctx.fail if gap > params.max_duration_gap_s else ctx.review
         code = "decodes-short" if gap > params.max_duration_gap_s else "decodes-slightly-short"
@@ -227,6 +229,9 @@ def _whole(ctx: CheckContext, probe: ProbeFacts, params: IntegrityParams) -> Ite
         per_track[edit.track] = per_track.get(edit.track, 0) + (edit.media_time_s is not None)
     if any(count > 1 for count in per_track.values()) or any(abs(edit.rate - 1) > 0.001 for edit in probe.edits):
         yield ctx.review("edit-list", measured=measured(len(probe.edits)), count=len(probe.edits))
+    if probe.second_opinion_failure is not None:
+        failure = probe.second_opinion_failure
+        yield ctx.review("second-reader-failed", measured=measured(failure), failure=failure)
     if probe.disagreements:
         words = "; ".join(
             f"{d.field}{'' if d.stream is None else f' #{d.stream}'}: FFmpeg {d.ffmpeg}, MediaInfo {d.mediainfo}"

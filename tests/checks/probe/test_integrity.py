@@ -171,6 +171,7 @@ def test_a_decode_error_without_a_time_is_still_told() -> None:
         (probe(video(duration_s=2690.0, packets=packets(2690.0)), audio()), "picture-ends-first"),
         (probe(edits=(Edit(0, 10.0, 0.0), Edit(0, 10.0, 30.0))), "edit-list"),
         (probe(edits=(Edit(0, 10.0, 0.0, 2.0),)), "edit-list"),
+        (probe(second_opinion_failure="failed"), "second-reader-failed"),
         (probe(disagreements=(Disagreement("frames", "86", "70", 0),)), "readers-disagree"),
     ],
 )
