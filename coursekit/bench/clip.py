@@ -11,14 +11,15 @@ import av
 import ffmpeg
 import numpy as np
 
-from coursekit.bench.synth import RATE_HZ, Picture, Sound
+from coursekit.bench.faults_audio import Samples
+from coursekit.bench.synth import RATE_HZ, Picture
 from coursekit.probe.process import ffmpeg_exe, run_tool
 
 
 def write_clip(
     path: Path,
     frames: Iterable[Picture],
-    sound: Sound | None,
+    sound: Samples | None,
     *,
     rate: Fraction | int = 25,
     crf: int = 23,
@@ -29,21 +30,22 @@ def write_clip(
     pictures = iter(frames)
     first = next(pictures)
     height, width = first.shape[:2]
-    with av.open(str(path), "w", format=container, options={"movflags": "+faststart"}) as output:
+    muxing = {"movflags": "+faststart"} if container in (None, "mp4", "mov") else {}
+    with av.open(str(path), "w", format=container, options=muxing) as output:
         video = output.add_stream("libx264", rate=rate, options={"crf": str(crf), "preset": preset})
         video.width, video.height, video.pix_fmt = width, height, "yuv420p"
         video.codec_context.gop_size = 250
         audio = None
         if sound is not None:
-            layout = "mono" if sound.shape[1] == 1 else "stereo"
+            layout = "mono" if sound.shape[0] == 1 else "stereo"
             audio = output.add_stream("aac", rate=RATE_HZ, layout=layout)
             audio.bit_rate = 128_000
         for picture in chain([first], pictures):
             output.mux(video.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         output.mux(video.encode(None))
         if audio is not None and sound is not None:
-            for start in range(0, len(sound), 1024):
-                block = np.ascontiguousarray(sound[start : start + 1024].T, np.float32)
+            for start in range(0, sound.shape[1], 1024):
+                block = np.ascontiguousarray(sound[:, start : start + 1024], np.float32)
                 frame = av.AudioFrame.from_ndarray(block, format="fltp", layout=audio.layout.name)
                 frame.sample_rate, frame.pts, frame.time_base = RATE_HZ, start, Fraction(1, RATE_HZ)
                 output.mux(audio.encode(frame))

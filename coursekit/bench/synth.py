@@ -1,4 +1,4 @@
-"""Course material made from nothing: a voice, a room, slides with a lecturer, a workshop. The same for the same seed.
+"""Pictures made from nothing: slides with a lecturer, a workshop; and a narrator for them. The same for the same seed.
 
 Samples and the accuracy bench need material that anyone can make, offline, in seconds. None of it is meant to be
 admired; it must have the properties that checks look at: a voice with pauses and two ears, sharp text, a picture that
@@ -13,70 +13,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Sound = npt.NDArray[np.float32]
-"""Samples × channels, full scale 1."""
+from coursekit.bench.faults_audio import Samples, Voice, stereo_room, voice
+
 Picture = npt.NDArray[np.uint8]
 """Height × width × RGB."""
 
 RATE_HZ = 48_000
-_FORMANTS_HZ = ((730, 1090, 2440), (270, 2290, 3010), (300, 870, 2240), (530, 1840, 2480), (570, 840, 2410))
-_BANDWIDTH_HZ = (80, 110, 160)
 
 
-def voice(seconds: float, *, seed: int = 0, pitch_hz: float = 150.0, level_db: float = -20.0) -> npt.NDArray[np.float32]:
-    """Something like a narrator: syllables of changing vowels, sibilants, phrases, pauses to breathe. Mono."""
-    rng = np.random.default_rng(seed)
-    out = np.zeros(int(seconds * RATE_HZ), np.float32)
-    at, phrase_end = int(0.4 * RATE_HZ), 0
-    phrase_end = at + int(rng.uniform(2.5, 4.5) * RATE_HZ)
-    drift = 1.0
-    while at < len(out):
-        if at > phrase_end:
-            at += int(rng.uniform(0.45, 0.9) * RATE_HZ)
-            phrase_end = at + int(rng.uniform(2.5, 4.5) * RATE_HZ)
-            drift = 1.0
-            continue
-        length = int(rng.uniform(0.13, 0.26) * RATE_HZ)
-        drift = max(0.82, drift - rng.uniform(0.0, 0.02))
-        piece = _syllable(rng, length, pitch_hz * drift * rng.uniform(0.95, 1.06))
-        end = min(at + length, len(out))
-        out[at:end] += piece[: end - at]
-        at += int(length * rng.uniform(0.9, 1.05))
-    loud = np.sqrt(np.mean(np.square(out[np.abs(out) > 1e-4]))) if np.any(np.abs(out) > 1e-4) else 1.0
-    return (out * (10 ** (level_db / 20) / loud)).astype(np.float32)
-
-
-def _syllable(rng: np.random.Generator, length: int, pitch_hz: float) -> npt.NDArray[np.float64]:
-    time = np.arange(length) / RATE_HZ
-    glide = pitch_hz * (1 + rng.uniform(-0.08, 0.08) * time / time[-1])
-    phase = 2 * np.pi * np.cumsum(glide) / RATE_HZ
-    formants = _FORMANTS_HZ[rng.integers(len(_FORMANTS_HZ))]
-    wave = np.zeros(length)
-    for harmonic in range(1, int(4000 / pitch_hz)):
-        frequency = harmonic * pitch_hz
-        gain = sum(1 / (1 + ((frequency - f) / b) ** 2) for f, b in zip(formants, _BANDWIDTH_HZ, strict=True))
-        wave += (gain + 0.02) / harmonic**0.5 * np.sin(harmonic * phase + harmonic * harmonic * 0.3)
-    wave *= np.minimum(1, np.minimum(time / 0.025, (time[-1] - time) / 0.05 + 1e-9)) * rng.uniform(0.7, 1.1)
-    if rng.random() < 0.4:
-        hiss = np.diff(rng.normal(0, 0.25, length // 3 + 1))
-        wave[: len(hiss)] += hiss * np.hanning(len(hiss))
-    return wave
-
-
-def room(mono: npt.NDArray[np.float32], *, seed: int = 0, noise_db: float = -62.0) -> Sound:
-    """Two ears: early reflections that differ from side to side, and a quiet room."""
-    rng = np.random.default_rng(seed + 1)
-    sides = []
-    for delays in ((0.0113, 0.0197, 0.0310), (0.0137, 0.0223, 0.0289)):
-        side = mono.astype(np.float32).copy()
-        for order, delay in enumerate(delays):
-            shift = int(delay * RATE_HZ)
-            side[shift:] += mono[:-shift] * (0.16 / (order + 1))
-        noise = np.cumsum(rng.normal(0, 1, len(mono)))
-        noise -= np.convolve(noise, np.ones(400) / 400, "same")
-        side += (noise / (np.std(noise) + 1e-12) * 10 ** (noise_db / 20)).astype(np.float32)
-        sides.append(side)
-    return np.clip(np.stack(sides, axis=1), -0.98, 0.98).astype(np.float32)
+def narration(seconds: float, seed: int = 0, talker: Voice = Voice()) -> Samples:
+    """A narrator in a quiet room, heard with two ears, at a level that a studio would deliver."""
+    return stereo_room(voice(seconds, RATE_HZ, talker, seed), RATE_HZ, seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +62,9 @@ def draw_slide(size_px: tuple[int, int], number: int, seed: int = 0) -> Picture:
     draw = ImageDraw.Draw(image)
     accent = (30 + int(hue[0]), 70 + int(hue[1]), 130 + int(hue[2]))
     draw.rectangle((0, 0, width, int(88 * unit)), fill=accent)
-    draw.text((40 * unit, 22 * unit), f"{number + 1}. {_words(rng, 4)}", fill="white", font=ImageFont.load_default(38 * unit))
+    draw.text(
+        (40 * unit, 22 * unit), f"{number + 1}. {_words(rng, 4)}", fill="white", font=ImageFont.load_default(38 * unit)
+    )
     for line in range(int(rng.integers(3, 6))):
         top = (140 + line * 70) * unit
         draw.ellipse((60 * unit, top + 8 * unit, 74 * unit, top + 22 * unit), fill=accent)
@@ -123,7 +72,9 @@ def draw_slide(size_px: tuple[int, int], number: int, seed: int = 0) -> Picture:
     bars = rng.uniform(40, 190, 5)
     for index, bar in enumerate(bars):
         left = (90 + index * 74) * unit
-        draw.rectangle((left, (690 - bar * 0.9) * unit, left + 44 * unit, 690 * unit), fill=accent, outline=(20, 30, 60))
+        draw.rectangle(
+            (left, (690 - bar * 0.9) * unit, left + 44 * unit, 690 * unit), fill=accent, outline=(20, 30, 60)
+        )
     return np.asarray(image, np.uint8).copy()
 
 
@@ -172,7 +123,9 @@ class Workshop:
         width, height = self.size_px[0] + 2 * margin_px, self.size_px[1] + 2 * margin_px
         rng = np.random.default_rng(self.seed + 77)
         grain = rng.normal(0, 1, (height // 8 + 1, width // 8 + 1))
-        board = Image.fromarray(np.uint8(np.clip(128 + grain * 22, 0, 255))).resize((width, height), Image.Resampling.BICUBIC)
+        board = Image.fromarray(np.uint8(np.clip(128 + grain * 22, 0, 255))).resize(
+            (width, height), Image.Resampling.BICUBIC
+        )
         image = Image.merge("RGB", [board.point(lambda v, g=g: int(v * g)) for g in (0.92, 0.8, 0.66)])
         draw = ImageDraw.Draw(image)
         for _ in range(26):

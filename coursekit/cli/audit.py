@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from coursekit.cli.lang import pick
+from coursekit.cli.lang import current_lang, pick
 from coursekit.cli.options import (
     cache_root,
     error_text,
@@ -179,7 +179,8 @@ def _explain_error(error: Exception) -> None:
     from coursekit.rules.profiles import ProfileError
 
     if isinstance(error, ProfileError | ParamsError):
-        fatal(pick(f"依据有误，没有进行审核：{error}", f"profile unusable, nothing was audited: {error}"))
+        why = error.render(current_lang()) if isinstance(error, ProfileError) else str(error)
+        fatal(pick(f"判定依据有误，没有进行审核。\n{why}", f"The profile cannot be used; nothing was audited.\n{why}"))
     describe = getattr(error, "describe", None)
     if describe is not None:
         fatal(describe(pick("zh", "en")))

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import click
 
 from coursekit.cli.lang import pick
 from coursekit.cli.options import fatal, lang_option
+from coursekit.model import Level, Method
+
+if TYPE_CHECKING:
+    from coursekit.rules.clauses import ClauseCount
 
 
 @click.group(
@@ -21,30 +27,28 @@ def profiles() -> None:
 @lang_option
 def list_command(lang: str) -> None:
     """One line per profile, then the sums."""
-    from coursekit.model import Level, Method
-    from coursekit.rules.profiles import count_clauses, list_profiles
+    from coursekit.rules.clauses import count_clauses
+    from coursekit.rules.profiles import list_profiles
 
-    for profile in list_profiles():
+    known = list_profiles()
+    for profile in known:
         click.echo(f"{profile.id:<28} {profile.title[lang]}")
+    counts = count_clauses(known)
     click.echo("")
-    counts = count_clauses()
-    methods = [m.value for m in Method]
-    width = max(len(notice) for notice in counts) + 2
-    heads = "".join(f"{name:>14}" for name in [*methods, pick("合计", "sum")])
-    click.echo(f"{pick('条款', 'clauses'):<{width}}{heads}")
-    total: Counter[str] = Counter()
-    levels: Counter[str] = Counter()
-    for notice, cells in counts.items():
-        row: Counter[str] = Counter()
-        for (method, level), number in cells.items():
-            row[method.value] += number
-            levels[level.value] += number
-        total += row
-        click.echo(f"{notice:<{width}}" + "".join(f"{row[m]:>14}" for m in methods) + f"{sum(row.values()):>14}")
-    click.echo(
-        f"{pick('合计', 'sum'):<{width}}" + "".join(f"{total[m]:>14}" for m in methods) + f"{sum(total.values()):>14}"
-    )
-    click.echo(", ".join(f"{level.value} {levels[level.value]}" for level in Level))
+    _table(pick("方法", "method"), counts, lambda c: c.method.value, [m.value for m in Method])
+    click.echo("")
+    _table(pick("强制程度", "level"), counts, lambda c: c.level.value, [level.value for level in Level])
+
+
+def _table(head: str, counts: tuple[ClauseCount, ...], column: Callable[[ClauseCount], str], names: list[str]) -> None:
+    """Clauses per notice, one column per name, with the sums."""
+    rows: dict[str, Counter[str]] = {}
+    for count in counts:
+        rows.setdefault(count.profile, Counter())[column(count)] += count.clauses
+    click.echo(f"{head:<18}" + "".join(f"{name:>15}" for name in [*names, "="]))
+    total = sum(rows.values(), Counter[str]())
+    for notice, row in [*rows.items(), ("Σ", total)]:
+        click.echo(f"{notice:<18}" + "".join(f"{row[name]:>15}" for name in names) + f"{row.total():>15}")
 
 
 @profiles.command("show", help=pick("逐条展示一个通知。", "Show one profile, clause by clause."))
@@ -58,7 +62,7 @@ def show_command(profile_id: str, lang: str) -> None:
     try:
         profile = load_profile(profile_id)
     except ProfileError as error:
-        fatal(str(error))
+        fatal(error.render(lang))
     click.echo(f"{profile.id} — {profile.title[lang]}")
     for rule in profile.rules:
         click.echo("")

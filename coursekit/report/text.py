@@ -201,5 +201,7 @@ def _verdict_lines(report: Report, t: _Speaker) -> Iterator[Line]:
     if report.run.interrupted:
         names = ", ".join(report.run.not_done[:5]) + (" …" if len(report.run.not_done) > 5 else "")
         yield Line(t("interrupted", n=len(report.run.not_done), names=names), "magenta")
-    tools = ", ".join(f"{name} {version}" for name, version in report.run.tools.items())
+    # The whole list stands in report.json; here the three that a second opinion would ask for.
+    shown = ("FFmpeg libraries", "av", "MediaInfo")
+    tools = ", ".join(f"{name} {report.run.tools[name]}" for name in shown if name in report.run.tools)
     yield Line(t("tools", coursekit=report.run.coursekit, tools=tools), "bright_black")

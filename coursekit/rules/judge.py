@@ -82,16 +82,29 @@ def _judge_rule(rule: Rule, facts: CourseFacts, teller: Teller) -> Iterator[Resu
     elif rule.method is Method.HUMAN:
         yield _unasked(rule, Verdict.NOT_TESTED, "needs-person", teller)
     elif rule.check is None:
-        yield _unasked(rule, Verdict.NOT_TESTED, "needs-paper", teller, papers=", ".join(rule.evidence) or "—")
+        yield _unasked(rule, Verdict.NOT_TESTED, "needs-paper", teller, papers=_papers(rule, teller.lang))
     else:
         try:
             check = load_check(rule.check)
         except UnknownCheck:
+            if rule.evidence:
+                yield _unasked(rule, Verdict.NOT_TESTED, "needs-paper", teller, papers=_papers(rule, teller.lang))
+                return
             yield _unasked(rule, Verdict.NOT_TESTED, "no-such-check", teller, check=rule.check)
             return
         params = build_params(rule, check)
         for target in targets(check.facts, facts):
             yield _judge_target(rule, check, params, target, facts, teller)
+
+
+def _papers(rule: Rule, lang: str) -> str:
+    """The papers a rule asks for, by their labels; `a|b` means either will do."""
+    from coursekit.rules.profiles import evidence_labels
+
+    labels = evidence_labels()
+    either, joiner = ("或", "、") if lang == "zh" else (" or ", ", ")
+    named = (either.join(labels[key][lang] for key in entry.split("|")) for entry in rule.evidence)
+    return joiner.join(named) or "—"
 
 
 def build_params(rule: Rule, check: Check) -> Any:

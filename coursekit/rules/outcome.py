@@ -27,12 +27,14 @@ _UNDECIDED = frozenset({Verdict.NOT_TESTED, Verdict.ERROR})
 
 def outcome_of(results: Iterable[Result], fail_on: FailOn, *, interrupted: bool = False) -> Outcome:
     """Undecided wins over a breach, a breach over conformity: what could not be checked is never passed or judged."""
-    broken = False
+    broken, looked = False, False
     for result in results:
+        looked = looked or result.verdict is not Verdict.NOT_APPLICABLE
         if result.level is Level.MUST and result.verdict in _UNDECIDED:
             return Outcome.UNDECIDED
         broken = broken or _breaks(result, fail_on)
-    if interrupted:
+    if interrupted or not looked:
+        # Nothing in the scope was looked at: an empty folder, or a notice that says nothing about media.
         return Outcome.UNDECIDED
     return Outcome.DOES_NOT_CONFORM if broken else Outcome.CONFORMS
 
