@@ -164,7 +164,7 @@ class NoiseSection:
     """How far the floor moves from second to second, median over bands: noise stands still."""
     silent_share: float
     hiss_share: float
-    """Share of the floor's power above 1.3 kHz: half and more in hiss, a few hundredths in machines and traffic."""
+    """What stands still above 1.3 kHz, over the floor: a quarter and more in hiss, hundredths in machines."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,7 +187,7 @@ def _sections(levels: Array, low: Array, spoken: NDArray[np.bool_], seconds: int
                 voice_s=int(spoken[first:last].sum()),
                 steady_db=round(float(np.median(moves[2:])), 1),
                 silent_share=round(float((smooth <= _SILENT_DB).mean()), 3),
-                hiss_share=round(float(noise[_BODY_TOP:].sum() / max(noise[1:].sum(), 1e-13)), 4),
+                hiss_share=round(min(1.0, float(noise[_BODY_TOP:].sum()) / 10 ** (floor / 10)), 4),
             )
         )
     return found

@@ -28,6 +28,8 @@ class SilenceParams:
     """Fall within a few milliseconds on both sides, cut off in mid-wave."""
     dropout_deep_db: float
     """The same where the wave may have ended by itself."""
+    dropout_depth_db: float
+    """Under the level of the pauses."""
     dropout_jump: float
     habitual_jump: float
     fail_dropouts: int
@@ -118,12 +120,17 @@ def _dropouts(ctx: CheckContext, track: AudioFacts, params: SilenceParams) -> It
     habitual = _habitual(track, params)
     if track.dropout_count / minutes > params.dropouts_per_min and habitual:
         return
+    # What a cut leaves lies under anything that the room leaves.
+    deep = -80.0 if track.pause_dbfs is None else max(-80.0, track.pause_dbfs - params.dropout_depth_db)
     jump = params.habitual_jump if habitual else params.dropout_jump
     found = [
         d
         for d in track.dropouts
-        if (d.cut_db >= params.dropout_cut_db and d.jump >= jump)
-        or (d.cut_db >= params.dropout_deep_db and not habitual)
+        if d.level_dbfs <= deep
+        and (
+            (d.cut_db >= params.dropout_cut_db and d.jump >= jump)
+            or (d.cut_db >= params.dropout_deep_db and not habitual)
+        )
     ]
     if not found:
         return
