@@ -1,8 +1,8 @@
 """Ladders of faults of the picture over real footage, healthy footage beside them, and what the checks say of each.
 
 A rung is one fault at one strength. `noticed` marks the strengths that a viewer notices at once: there the detector
-must not miss. Every rung is put on every clip inside a known span, encoded, decoded and measured as a lesson is, and judged
-by a profile; a finding counts when it meets the span.
+must not miss. Every rung is put on every clip inside a known span, encoded, decoded and measured as a lesson is, and
+judged by a profile; a finding counts when it meets the span.
 """
 
 from __future__ import annotations

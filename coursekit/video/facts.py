@@ -262,6 +262,8 @@ class JoinDifference:
     """Shift in the Cb–Cr plane, levels of 256."""
     delta_e: float
     """All together as a colour distance (CIE 1976)."""
+    alive: float
+    """Share of the picture that lives on the stiller side: slides of one design share places too, but nothing lives."""
     before_s: float
     """Time of the frame compared, before the cut."""
     after_s: float

@@ -9,7 +9,7 @@ from coursekit.video.meter import Frame, StreamInfo
 from coursekit.video.signals import Signals
 
 _EVERY_S = 2.0
-_DARK = 30
+_DARK = 24
 _MIN_LIT = 0.05
 _EXACT_PX = 3
 

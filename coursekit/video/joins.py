@@ -25,6 +25,8 @@ _BESIDE = 2
 """Frames from the cut at which both sides are looked at: the very last one may be a blend."""
 _MIN_MATCHES = 10
 _MIN_APART_S = 0.4
+_SINGLE = 2.0
+"""A cut changes the picture that many times more than the frames beside it do."""
 _STEP_LEVELS = 1.2
 _STEP_PCT = 2.5
 _EMIT_DELTA_E = 1.0
@@ -39,6 +41,8 @@ class _View:
     time_s: float
     y: Picture
     colour: Picture
+    change: float
+    alive: float
 
 
 class JoinsMeter:
@@ -59,7 +63,9 @@ class JoinsMeter:
     def feed(self, frame: Frame) -> None:
         """Remember the picture, and compare both sides of a cut once its far side is here."""
         row = len(self._signals) - 1
-        self._recent.append(_View(row, frame.time_s, frame.small, frame.colour))
+        last = self._signals.last
+        assert last is not None
+        self._recent.append(_View(row, frame.time_s, frame.small, frame.colour, last.change, last.alive))
         cuts = self._signals.cuts_so_far
         self._waiting += cuts[self._cuts_seen :]
         self._cuts_seen = len(cuts)
@@ -109,13 +115,18 @@ class JoinsMeter:
         at = next((v for v in self._recent if v.row == cut), None)
         if first is None or second is None or at is None or at.time_s - self._last_s < _MIN_APART_S:
             return
+        beside = [v for v in self._recent if 0 < abs(v.row - cut) <= _BESIDE and v.change == v.change]
+        # In a dissolve every frame differs from the last as much as this one does.
+        if at.change < _SINGLE * max((v.change for v in beside), default=0.0):
+            return
         self._last_s = at.time_s
         self._looked += 1
         places = self._matcher.places(first.y, second.y)
         if places is None:
             return
         self._same.append(round(at.time_s, 6))
-        difference = compare_colours(first, second, *places, at.time_s)
+        alive = min(max((v.alive for v in beside if (v.row < cut) == early), default=0.0) for early in (True, False))
+        difference = compare_colours(first, second, *places, at.time_s, alive)
         if difference is not None and difference.delta_e >= _EMIT_DELTA_E:
             self._found.append(difference)
             if len(self._found) > 4 * _MAX_KEPT:
@@ -156,7 +167,12 @@ class Matcher:
 
 
 def compare_colours(
-    first: _View, second: _View, a: npt.NDArray[np.float32], b: npt.NDArray[np.float32], time_s: float
+    first: _View,
+    second: _View,
+    a: npt.NDArray[np.float32],
+    b: npt.NDArray[np.float32],
+    time_s: float,
+    alive: float,
 ) -> JoinDifference | None:
     """How the colours at the same places differ."""
     patch_a, patch_b = _patches(first, a), _patches(second, b)
@@ -181,6 +197,7 @@ def compare_colours(
         contrast_pct=round((spread_b / max(spread_a, 1.0) - 1) * 100, 1),
         colour_levels=round(float(np.hypot(*colour)), 2),
         delta_e=round(distance, 2),
+        alive=round(alive, 3),
         before_s=round(first.time_s, 6),
         after_s=round(second.time_s, 6),
     )

@@ -205,9 +205,11 @@ class FlashCounter:
         sign = np.sign(rise[swing]).astype(np.int8)
         self._going[swing], self._signs[swing], self._recent[swing] = sign, sign, time_s
         turn[swing] = light[swing]
+        fresh = time_s - self._recent <= _FLASH_JOIN_S
         for way in (1, -1):
-            now = (self._signs == way) & (time_s - self._recent <= _FLASH_JOIN_S)
-            if now.mean() >= _FLASH_AREA and (not self._transitions or self._transitions[-1][1] != way):
+            # What scrolls by brightens here and darkens there; a flash has one sense.
+            net = float(np.mean(fresh & (self._signs == way))) - float(np.mean(fresh & (self._signs == -way)))
+            if net >= _FLASH_AREA and (not self._transitions or self._transitions[-1][1] != way):
                 self._transitions.append((time_s, way))
 
     def forget(self) -> None:

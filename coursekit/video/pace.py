@@ -23,6 +23,8 @@ _REPEAT = 0.25
 """Of the usual change: below it a frame is a repeat."""
 _SUDDEN = 0.4
 """Of the nearest frames that are no repeats, on either side: where a swing turns back, movement fades instead."""
+_MOVES = 4.0
+"""Change in the block that changes most, levels, from which something moves."""
 _LIVE = 0.12
 """Usual change of 320 px pictures below which nothing moves."""
 _MAX_STILL_SHARE = 0.4
@@ -52,6 +54,7 @@ class PaceMeter:
         stutter = find_stutter(
             signals.times,
             np.nan_to_num(signals.series("change").astype(np.float64)),
+            np.nan_to_num(signals.series("change_block").astype(np.float64)),
             signals.series("alive"),
             signals.cuts,
             1 / signals.rate,
@@ -63,6 +66,7 @@ class PaceMeter:
 def find_stutter(
     times: Floats,
     change: Floats,
+    block: Floats,
     alive: npt.NDArray[np.float32],
     cuts: tuple[int, ...],
     frame_s: float,
@@ -76,10 +80,14 @@ def find_stutter(
     usual = local_median(change, _NEIGHBOURS)
     repeat = (change < _REPEAT * usual) & (usual > _LIVE)
     repeat &= change < _SUDDEN * _nearest_lively(change, repeat)
+    # Grain that the encoder refreshes now and then changes everything a little; movement changes some place a lot.
+    around = _nearest_lively(block, repeat)
+    repeat &= (around >= _MOVES) & (block < _SUDDEN * around)
     # A gap in the times amid movement: the frame before it was held for as many frames as are missing.
     held = np.maximum(np.rint(steps / frame_s) - 1, 0)
     held[[0, *gaps]] = 0
     missing = (held >= 1) & (steps > 1.7 * frame_s) & (usual > _LIVE) & (change > _REPEAT * usual)
+    missing &= block >= _MOVES
     still = local_mean((change < np.maximum(_REPEAT * usual, 0.03)).astype(np.float64), round(1 / frame_s))
     event = (repeat | missing) & (still <= _MAX_STILL_SHARE)
     for cut in (0, *cuts):

@@ -22,6 +22,8 @@ class ColourParams:
     """Share of the places compared that must agree on the difference."""
     fail_agree: float
     fail_matches: int
+    min_alive: float
+    """Share of the picture that must live on both sides: slides may be of any colour."""
     review_drift_levels: float
     fail_drift_levels: float
     drift_share: float
@@ -36,7 +38,11 @@ def colour(ctx: CheckContext, facts: VideoFacts, params: ColourParams) -> Iterat
     if joins is None or light is None:
         raise CannotTest("not-measured")
     expected = at_most(params.review_delta_e, "ΔE")
-    candidates = [d for d in joins.differences if d.delta_e >= params.review_delta_e and d.agree >= params.review_agree]
+    candidates = [
+        d
+        for d in joins.differences
+        if d.delta_e >= params.review_delta_e and d.agree >= params.review_agree and d.alive >= params.min_alive
+    ]
     ctx.observe(measured(max((d.delta_e for d in candidates), default=0.0), "ΔE"), expected)
     strong = [
         d

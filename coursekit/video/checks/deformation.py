@@ -9,6 +9,8 @@ from coursekit.model import Finding
 from coursekit.rules.check import CannotTest, CheckContext, check, measured, one_of
 from coursekit.video.facts import VideoFacts
 
+_EVEN = 0.015
+
 
 @dataclass(frozen=True, slots=True)
 class DeformationParams:
@@ -41,12 +43,18 @@ def deformation(ctx: CheckContext, facts: VideoFacts, params: DeformationParams)
     steady = shape.bars_share >= params.min_bars_share
     if steady and left and right and top and bottom:
         yield ctx.review("boxed-in", measured=measured(shape.active_aspect), aspect=shape.active_aspect)
-    elif steady and ((left and right) or (top and bottom)) and not _usual(shape.active_aspect, params):
+    elif steady and _pair(shape.bars, left and right, top and bottom) and not _usual(shape.active_aspect, params):
         yield ctx.review("odd-inside-bars", measured=measured(shape.active_aspect), aspect=shape.active_aspect)
     elif shape.sample_aspect != 1 and not _usual(shown, params):
         yield ctx.review(
             "odd-aspect", measured=measured(round(shown, 3)), width=width, height=height, aspect=round(shown, 3)
         )
+
+
+def _pair(bars: tuple[float, float, float, float], across: bool, down: bool) -> bool:
+    """Bars are made in pairs; a dark scene is dark on one side more than on the other."""
+    left, top, right, bottom = bars
+    return (across and abs(left - right) <= _EVEN) or (down and abs(top - bottom) <= _EVEN)
 
 
 def _usual(aspect: float, params: DeformationParams) -> bool:

@@ -20,14 +20,16 @@ Floats = npt.NDArray[np.float64]
 
 _WINDOW_S = 2.0
 _HOP_S = 0.25
-_SMOOTH_S = 0.17
-"""Standard deviation of the Gaussian that stands for intended movement: half power at 0.8 Hz."""
+_SMOOTH_S = 0.25
+"""Standard deviation of the Gaussian that stands for intended movement. Taken off twice, it leaves half the power at
+1 Hz and a hundredth and a half of a pan that swings at a quarter of that; taken off once, ten times as much."""
 _QUICK_S = 0.068
 """The same for what no hand does on purpose: half power at 2 Hz."""
 _BRIDGE_FRAMES = 3
 _MIN_RUN_S = 0.8
 _MIN_FIT = 0.45
 _MIN_RIM, _MIN_UPPER = 5.0, 3.0
+_LEAK = 0.02
 _LEVER = 0.35
 """Turning counts as the shift it causes at this fraction of the width from the centre."""
 _MAX_STILL = 0.3
@@ -99,6 +101,8 @@ def _windows(rows: Mapping[str, Floats], first: int, last: int, width_px: int) -
     speed = _spread_repeats(speed)
     path = np.cumsum(speed, axis=0)
     unsteady = path - smooth(path, _SMOOTH_S / step)
+    unsteady -= smooth(unsteady, _SMOOTH_S / step)
+    slow = path - unsteady
     quick = path - smooth(path, _QUICK_S / step)
     length = max(8, round(_WINDOW_S / step))
     hop = max(1, round(_HOP_S / step))
@@ -107,13 +111,15 @@ def _windows(rows: Mapping[str, Floats], first: int, last: int, width_px: int) -
         end = min(begin + length, len(times))
         if end - begin < _MIN_RUN_S / step:
             break
+        # What a fast pan leaves behind in the filter is in proportion to the pan.
+        covered = float(np.hypot(*np.ptp(slow[begin:end, :2], axis=0)))
         window = _judge(
             unsteady[begin:end],
             speed[begin:end],
             {n: rows[n][part][begin:end] for n in ("fit", "still", "rim", "upper")},
             step,
         )
-        if window:
+        if window and window[0] >= _LEAK * covered:
             strength, freq, share = window
             tremble = _strength(quick[begin:end])
             found.append(_Window(float(times[begin] - step), float(times[end - 1]), strength, tremble, freq, share))

@@ -21,6 +21,7 @@ def join(time_s: float = 30.0, **figures: Any) -> JoinDifference:
         "contrast_pct": 3.0,
         "colour_levels": 9.0,
         "delta_e": 12.0,
+        "alive": 0.9,
         "before_s": time_s - 0.08,
         "after_s": time_s + 0.08,
     }
@@ -50,6 +51,10 @@ def test_doubt_asks_a_person(doubt: dict[str, Any]) -> None:
 
 def test_places_that_disagree_are_no_difference() -> None:
     assert judged(join(agree=0.4)).verdict is Verdict.PASS
+
+
+def test_slides_may_be_of_any_colour() -> None:
+    assert judged(join(alive=0.02)).verdict is Verdict.PASS
 
 
 def test_two_cameras_all_through_a_lesson_are_one_finding() -> None:

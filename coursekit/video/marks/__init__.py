@@ -1,0 +1,1 @@
+"""Marks laid over the picture: found by what they survive."""

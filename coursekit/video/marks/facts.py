@@ -1,0 +1,65 @@
+"""What is measured of marks laid over a picture: where, when, how strongly, and on what evidence. No opinions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class MarkKind(StrEnum):
+    """How a mark behaves."""
+
+    FIXED = "fixed"
+    TILED = "tiled"
+    """The same sign many times over the picture."""
+    JUMPING = "jumping"
+    """The same sign in turn at several places."""
+    DRIFTING = "drifting"
+    STILL = "still"
+    """Stands over a picture that does not change: only its look speaks for a mark."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarkFacts:
+    """One candidate: edges that stand still while what surrounds them changes."""
+
+    kind: MarkKind
+    box: tuple[float, float, float, float]
+    """x, y, w, h as fractions of the shown picture; of a drifting mark its first place."""
+    spans: tuple[tuple[float, float], ...]
+    """When it was seen, seconds."""
+    backgrounds: int
+    """Different pictures it was seen over: the median over its edges."""
+    consistency: float
+    """0–1: how alike its edges stayed over them. Chance gives 1 ÷ √backgrounds."""
+    surround: float
+    """Share of the ring round it in which the picture changed as often."""
+    breadth: float
+    """0–0.5: share of its edges that runs across the main direction; 0 is a straight line."""
+    opacity: float | None = None
+    """Estimated from how much of the changes behind shines through."""
+    edge_px: int = 0
+    """Edge pixels at working size (long side at most 640)."""
+    places: int = 1
+    """Places at which the same sign was seen."""
+    changes: float = 0.0
+    """Share of the time shown in which its inner parts were others than its usual ones: a clock, a counter."""
+    crop_at_s: float | None = None
+    """A moment at which it stands out well."""
+    signature: str | None = None
+    """Its edges on a small grid, base64: to know it again at any size and opacity."""
+    text: str | None = None
+    """What it says, where a reader was installed and could read it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarksFacts:
+    """Marks of one video stream."""
+
+    samples: int
+    """Pictures compared."""
+    changing: float
+    """Share of the picture's area that changed often enough to judge by."""
+    found: tuple[MarkFacts, ...] = ()
+    reader: str | None = None
+    """The program that read the words of marks, with its version; None where none was installed."""

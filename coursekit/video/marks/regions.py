@@ -1,0 +1,121 @@
+"""From maps of steadiness to regions that could be marks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from coursekit.video.marks.persistence import RECENT_COUNT, Field, Map
+
+Bits = npt.NDArray[np.bool_]
+PixelBox = tuple[int, int, int, int]
+"""x, y, w, h."""
+
+_MIN_COUNT = 6
+_MIN_EDGE_PX = 24
+_LINK_SHARE = 1 / 70
+_BORDER_PX = 3
+_MAX_REGIONS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A group of steady edges."""
+
+    box: PixelBox
+    mask: Bits
+    """Its edge pixels, within the box."""
+    x: Map
+    """Mean direction on them, within the box; nought elsewhere."""
+    y: Map
+    backgrounds: int
+    consistency: float
+    surround: float
+    breadth: float
+    opacity: float | None
+
+    @property
+    def edge_px(self) -> int:
+        """Number of its edge pixels."""
+        return int(self.mask.sum())
+
+
+def find_regions(field: Field, spread: Map, *, whole: bool) -> list[Region]:
+    """Regions of edges steadier than chance allows, largest first."""
+    x, y, steady = field.steadiness()
+    count = field.count if whole else np.minimum(field.count + 1, RECENT_COUNT)
+    chance = (3.5 if whole else 2.9) / np.sqrt(np.maximum(count, 1))
+    seeds = (steady > np.maximum(chance, 0.4)) & (field.count >= _MIN_COUNT)
+    height, width = seeds.shape
+    seeds[:_BORDER_PX] = seeds[-_BORDER_PX:] = False
+    seeds[:, :_BORDER_PX] = seeds[:, -_BORDER_PX:] = False
+    if not seeds.any():
+        return []
+    link = max(3, round(max(height, width) * _LINK_SHARE)) | 1
+    joined = cv2.dilate(seeds.astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (link, link)))
+    number, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    found: list[Region] = []
+    order = sorted(range(1, number), key=lambda i: -int(stats[i, cv2.CC_STAT_AREA]))
+    for label in order[:_MAX_REGIONS]:
+        left, top, w, h = (int(v) for v in stats[label, :4])
+        area = (slice(top, top + h), slice(left, left + w))
+        mask = seeds[area] & (labels[area] == label)
+        if int(mask.sum()) < _MIN_EDGE_PX:
+            continue
+        rows, columns = np.nonzero(mask)
+        t, b, le, r = int(rows.min()), int(rows.max()) + 1, int(columns.min()), int(columns.max()) + 1
+        box = (left + le, top + t, r - le, b - t)
+        found.append(_region(box, mask[t:b, le:r], x, y, steady, field.count, spread))
+    return found
+
+
+def _region(box: PixelBox, mask: Bits, x: Map, y: Map, steady: Map, count: Map, spread: Map) -> Region:
+    left, top, w, h = box
+    area = (slice(top, top + h), slice(left, left + w))
+    ux, uy = np.where(mask, x[area], 0), np.where(mask, y[area], 0)
+    tensor = np.array([[np.sum(ux * ux), np.sum(ux * uy)], [np.sum(ux * uy), np.sum(uy * uy)]], dtype=np.float64)
+    values = np.linalg.eigvalsh(tensor)
+    backgrounds = float(np.median(count[area][mask]))
+    return Region(
+        box=box,
+        mask=mask,
+        x=np.asarray(ux, np.float32),
+        y=np.asarray(uy, np.float32),
+        backgrounds=int(backgrounds),
+        consistency=float(np.mean(steady[area][mask])),
+        surround=_surround(box, mask, count, backgrounds),
+        breadth=float(values[0] / max(float(values.sum()), 1e-9)),
+        opacity=_opacity(box, mask, spread),
+    )
+
+
+def _rings(box: PixelBox, mask: Bits, shape: tuple[int, ...], near: int, far: int) -> tuple[Any, Bits, Bits]:
+    """Window round a region, the region filled, and the ring between two distances from it."""
+    left, top, w, h = box
+    pad = far + 1
+    y0, y1, x0, x1 = max(0, top - pad), min(shape[0], top + h + pad), max(0, left - pad), min(shape[1], left + w + pad)
+    canvas = np.zeros((y1 - y0, x1 - x0), np.uint8)
+    canvas[top - y0 : top - y0 + h, left - x0 : left - x0 + w] = mask
+    filled = cv2.morphologyEx(canvas, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
+    inner = cv2.dilate(filled, np.ones((2 * near + 1, 2 * near + 1), np.uint8))
+    outer = cv2.dilate(filled, np.ones((2 * far + 1, 2 * far + 1), np.uint8))
+    return (slice(y0, y1), slice(x0, x1)), filled.astype(bool), (outer > inner)
+
+
+def _surround(box: PixelBox, mask: Bits, count: Map, backgrounds: float) -> float:
+    window, _, ring = _rings(box, mask, count.shape, 6, 12)
+    return float(np.mean(count[window][ring] >= 0.5 * backgrounds)) if ring.any() else 0.0
+
+
+def _opacity(box: PixelBox, mask: Bits, spread: Map) -> float | None:
+    """How much less the brightness varies on the mark than round it: 1 − opacity of the variation shines through."""
+    window, filled, ring = _rings(box, mask, spread.shape, 4, 10)
+    if not ring.any():
+        return None
+    outside = float(np.median(spread[window][ring]))
+    inside = float(np.percentile(spread[window][filled], 15))
+    return None if outside < 4 else float(np.clip(1 - inside / outside, 0, 1))
