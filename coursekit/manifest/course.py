@@ -6,16 +6,16 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
-from coursekit.find import Folder, list_folder
+from coursekit.find import Folder, kind_of, list_folder
 from coursekit.manifest.faults import Fault, ManifestError
 from coursekit.manifest.load import find_manifest
 from coursekit.manifest.model import MANIFEST_NAMES, Manifest
-from coursekit.model import Course, Lesson
+from coursekit.model import Course, FileKind, Lesson
 from coursekit.paths import inside
 
 
 def course_from_manifest(root: Path, manifest: Manifest) -> Course:
-    """Lessons in teaching order with their main file, covers, and every other file as a document.
+    """Lessons in teaching order with their main file, covers, and every other file that is recognised as a document.
 
     A listed file that is not there keeps its place, so that the report can name the lesson. A listed file that is a
     link out of the course is refused: what lies outside was never part of what is filed.
@@ -41,13 +41,16 @@ def course_from_manifest(root: Path, manifest: Manifest) -> Course:
         if lesson.cover is not None:
             covers[listed[f"/lessons/{i}/cover"]] = None
     taken = {le.path for le in lessons} | set(covers)
+    rest = [name for name in folder.entries if name not in taken and name not in MANIFEST_NAMES]
+    unknown = {name for name in rest if kind_of(folder.entries[name]) is FileKind.UNKNOWN}
     return Course(
         id=manifest.course.id,
         title=manifest.course.title,
         lessons=tuple(lessons),
         covers=tuple(covers),
-        documents=tuple(n for n in folder.entries if n not in taken and n not in MANIFEST_NAMES),
+        documents=tuple(name for name in rest if name not in unknown),
         manifest_path=manifest_path.name if manifest_path else None,
+        ignored=tuple(name for name in rest if name in unknown),
     )
 
 

@@ -8,11 +8,10 @@ the model is still the index in the text and the rest can be checked. Checks tha
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import re
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from fractions import Fraction
 from functools import cache
@@ -116,8 +115,7 @@ def _record(target: type) -> Convert:
             known = fields.get(key)
             here = f"{pointer}/{key}" if known else child(pointer, key)
             if known is None:
-                near = difflib.get_close_matches(key, fields, 1, 0.6)
-                guess = near[0] if near else ""
+                guess = _nearest(key, fields)
                 code = "unknown-field-near" if guess else "unknown-field"
                 known_names = ", ".join(fields)
                 faults.append(_fault(code, key_node, here, field=key[:80], guess=guess, known=known_names))
@@ -214,7 +212,7 @@ def _choice(choices: type[Choice]) -> Convert:
             faults.append(_fault("not-text", node, pointer, **_found(node)))
             return _SKIP
         label = next((m.value for m in choices if m.zh == node.text), "")
-        near = label or next(iter(difflib.get_close_matches(node.text, known, 1, 0.6)), "")
+        near = label or _nearest(node.text, known)
         args: dict[str, Scalar] = {
             "value": node.text[:80],
             "choices_zh": "、".join(f"{m.value}（{m.zh}）" for m in choices),
@@ -225,6 +223,13 @@ def _choice(choices: type[Choice]) -> Convert:
         return _SKIP
 
     return choice
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    """The known word that was probably meant."""
+    import difflib  # 50 ms that only a slip of the pen pays
+
+    return next(iter(difflib.get_close_matches(word, known, 1, 0.6)), "")
 
 
 def _bool(node: Node, pointer: str, faults: list[Fault]) -> Any:

@@ -126,11 +126,15 @@ def make_lesson(target: Path, lesson: dict, number: int, seconds: float, *, gene
         source = ["-loop", "1", "-framerate", "25", "-t", f"{length}", "-i", str(picture), "-f", "lavfi", "-i", voice]
         video = "-vf noise=alls=2:allf=t -c:v libx264 -preset veryfast -tune stillimage -crf 26 -pix_fmt yuv420p"
         colour = "-color_primaries bt709 -color_trc bt709 -colorspace bt709"
-        sound = "-c:a aac -b:a 96k -ac 2 -shortest"
-        run([*source, *video.split(), *colour.split(), *sound.split(), str(piece)])
+        sound = "-c:a aac -b:a 96k -ac 2 -t"
+        encode = [*source, *video.split(), *colour.split(), *sound.split(), f"{length}"]
         label = {"Label": "1", "ContentProducer": "云栖职业培训学校（示例）", "ProduceID": f"yl-{lesson['id']}"}
         tags = ["-movflags", "+faststart+use_metadata_tags"]
         tags += ["-metadata", "AIGC=" + json.dumps(label, ensure_ascii=False)] if generated else []
+        if seconds <= PIECE_S:
+            run([*encode, "-fflags", "+bitexact", *tags, str(target)])
+            return
+        run([*encode, str(piece)])
         repeat = ["-stream_loop", "-1", "-i", str(piece), "-t", f"{seconds}", "-c", "copy", "-map_metadata", "-1"]
         run([*repeat, "-fflags", "+bitexact", *tags, str(target)])
 

@@ -201,13 +201,15 @@ LISTED = HEAD + LESSON % "media: [{file: %s}]"
 def test_course_names_what_lies_there(tmp_path: Path) -> None:
     for name in ("media/e\u0301tude.mp4", "notes.pdf", "封面.png"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_bytes(b"x")
+        (tmp_path / name).write_bytes(b"%PDF-1.4" if name.endswith("pdf") else b"x")
+    (tmp_path / "licence.txt").write_bytes(b"x")
     text = LISTED % "media/étude.mp4"
     (tmp_path / "course.yaml").write_text(text.replace("title: b}", "title: b, covers: [{file: 封面.png}]}"), "utf-8")
     course = course_from_manifest(tmp_path, load_manifest(tmp_path / "course.yaml"))
     assert [(le.id, le.path) for le in course.lessons] == [("l", "media/e\u0301tude.mp4")]
     assert course.covers == ("封面.png",)
     assert course.documents == ("notes.pdf",)
+    assert course.ignored == ("licence.txt",)
     assert course.manifest_path == "course.yaml"
 
 
