@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from coursekit.manifest.course import normal
 from coursekit.manifest.model import Manifest
 from coursekit.manifest.reader import specs
-from coursekit.model import CourseFacts, FileFacts, Finding
-from coursekit.rules.check import CannotTest
+from coursekit.model import CourseFacts, FileFacts, Finding, Verdict
+from coursekit.rules.check import CannotTest, CheckContext, measured
 
 # Faults after which the values in the model are still those in the text.
 _HARMLESS = frozenset({"duplicate-id", "dangling-reference", "repeated-value", "two-main-files", "file-used-twice"})
 _SECTIONS = frozenset(name for name, *_ in specs(Manifest))
 GROUP_ABOVE = 20
-"""So many findings of one kind are still read one by one; beyond that they are told by task."""
+"""So many findings of one kind are still read one by one; beyond that they are told together."""
 
 
 def manifest_of(facts: CourseFacts, *sections: str) -> Manifest:
@@ -40,6 +41,21 @@ def settle(findings: Iterable[Finding], doubts: Sequence[CannotTest]) -> Iterato
     if doubts and not found:
         raise doubts[0]
     yield from found
+
+
+def condense(ctx: CheckContext, code: str, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The first findings of each kind one by one, the rest of that kind counted in one finding, coded `code`."""
+    rest: dict[str, list[Finding]] = {}
+    told: Counter[str] = Counter()
+    for finding in findings:
+        told[finding.code] += 1
+        if told[finding.code] <= GROUP_ABOVE:
+            yield finding
+        else:
+            rest.setdefault(finding.code, []).append(finding)
+    for name, members in rest.items():
+        tell = ctx.fail if any(f.verdict is Verdict.FAIL for f in members) else ctx.review
+        yield tell(code, measured=measured(len(members)), where=members[0].where, count=len(members), what=name)
 
 
 class Files:

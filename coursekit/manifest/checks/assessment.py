@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from coursekit.manifest.graph import build_graph
-from coursekit.manifest.sections import GROUP_ABOVE, manifest_of
+from coursekit.manifest.sections import GROUP_ABOVE, condense, manifest_of
 from coursekit.manifest.vocabulary import AssessmentKind
 from coursekit.model import CourseFacts, Finding
 from coursekit.rules.check import CheckContext, at_least, check, measured
@@ -23,6 +23,10 @@ class AssessmentParams:
 @check("manifest/assessment", facts=CourseFacts, params=AssessmentParams)
 def assessment(ctx: CheckContext, facts: CourseFacts, params: AssessmentParams) -> Iterator[Finding]:
     """Every required point is assessed somewhere, and key skills by doing."""
+    yield from condense(ctx, "more-of-the-same", _judge(ctx, facts, params))
+
+
+def _judge(ctx: CheckContext, facts: CourseFacts, params: AssessmentParams) -> Iterator[Finding]:
     manifest = manifest_of(facts, "course", "points", "assessments")
     graph = build_graph(manifest)
     required = tuple(graph.required())

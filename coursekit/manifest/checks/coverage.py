@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from coursekit.manifest.graph import Graph, build_graph, find_cycles
 from coursekit.manifest.model import Point
-from coursekit.manifest.sections import GROUP_ABOVE, manifest_of
+from coursekit.manifest.sections import GROUP_ABOVE, condense, manifest_of
 from coursekit.manifest.vocabulary import Depth, LessonRole
 from coursekit.model import CourseFacts, Finding
 from coursekit.rules.check import CheckContext, check, equal_to, measured, one_of
@@ -25,6 +25,10 @@ class CoverageParams:
 @check("manifest/coverage", facts=CourseFacts, params=CoverageParams)
 def coverage(ctx: CheckContext, facts: CourseFacts, params: CoverageParams) -> Iterator[Finding]:
     """Every required point is taught, hands-on points are shown or practised, and nothing is taught out of place."""
+    yield from condense(ctx, "more-of-the-same", _judge(ctx, facts, params))
+
+
+def _judge(ctx: CheckContext, facts: CourseFacts, params: CoverageParams) -> Iterator[Finding]:
     manifest = manifest_of(facts, "course", "points", "lessons")
     if not manifest.points:
         where = manifest.places.place("/points")

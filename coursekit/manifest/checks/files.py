@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from coursekit.manifest.course import listed_files, normal
 from coursekit.manifest.model import Manifest
-from coursekit.manifest.sections import Files, manifest_of
+from coursekit.manifest.sections import Files, condense, manifest_of
 from coursekit.manifest.vocabulary import LessonRole, MediaKind, Mode
 from coursekit.model import CourseFacts, FileKind, Finding
 from coursekit.rules.check import CheckContext, check, equal_to, measured
@@ -35,6 +35,10 @@ class FilesParams:
 @check("manifest/files", facts=CourseFacts, params=FilesParams)
 def files(ctx: CheckContext, facts: CourseFacts, params: FilesParams) -> Iterator[Finding]:
     """Every file the manifest lists lies in the folder, unchanged, and no media file lies there unlisted."""
+    yield from condense(ctx, "more-of-the-same", _judge(ctx, facts, params))
+
+
+def _judge(ctx: CheckContext, facts: CourseFacts, params: FilesParams) -> Iterator[Finding]:
     manifest = manifest_of(facts, "course", "standard", "lessons")
     found = Files(facts)
     listed = dict(listed_files(manifest))

@@ -9,7 +9,7 @@ from fractions import Fraction
 from coursekit.manifest.graph import serves
 from coursekit.manifest.model import LessonEntry, Manifest
 from coursekit.manifest.plain import fraction_text
-from coursekit.manifest.sections import Files, manifest_of, settle
+from coursekit.manifest.sections import Files, condense, manifest_of, settle
 from coursekit.manifest.vocabulary import LessonRole, Mode
 from coursekit.model import CourseFacts, Finding
 from coursekit.rules.check import CannotTest, CheckContext, at_least, at_most, between, check, equal_to, measured
@@ -28,7 +28,7 @@ class HoursParams:
 def hours(ctx: CheckContext, facts: CourseFacts, params: HoursParams) -> Iterator[Finding]:
     """Declared class hours agree with the minutes of the media, the online share and the standard's hours."""
     doubts: list[CannotTest] = []
-    yield from settle(_judge(ctx, facts, params, doubts), doubts)
+    yield from settle(condense(ctx, "more-of-the-same", _judge(ctx, facts, params, doubts)), doubts)
 
 
 def _judge(ctx: CheckContext, facts: CourseFacts, params: HoursParams, doubts: list[CannotTest]) -> Iterator[Finding]:

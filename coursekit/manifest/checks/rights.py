@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from coursekit.manifest.model import Manifest, Right
-from coursekit.manifest.sections import Files, manifest_of
+from coursekit.manifest.sections import Files, condense, manifest_of
 from coursekit.manifest.vocabulary import RightBasis, RightKind
 from coursekit.model import CourseFacts, Finding
 from coursekit.rules.check import CheckContext, check, measured
@@ -26,6 +26,10 @@ class RightsParams:
 @check("manifest/rights", facts=CourseFacts, params=RightsParams)
 def rights(ctx: CheckContext, facts: CourseFacts, params: RightsParams) -> Iterator[Finding]:
     """Every kind of material is owned, licensed or declared unused, with proof, scope and a long enough term."""
+    yield from condense(ctx, "more-of-the-same", _judge(ctx, facts, params))
+
+
+def _judge(ctx: CheckContext, facts: CourseFacts, params: RightsParams) -> Iterator[Finding]:
     manifest = manifest_of(facts, "course", "rights", "rights_none")
     files = Files(facts)
     judged = [(i, right) for i, right in enumerate(manifest.rights) if right.kind in params.kinds]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from coursekit.manifest.model import Manifest
+from coursekit.manifest.sections import condense
 from coursekit.model import CourseFacts, Finding, Place
 from coursekit.rules.check import CannotTest, CheckContext, check, measured
 
@@ -21,6 +22,10 @@ class SchemaParams:
 @check("manifest/schema", facts=CourseFacts, params=SchemaParams)
 def schema(ctx: CheckContext, facts: CourseFacts, params: SchemaParams) -> Iterator[Finding]:
     """The manifest is written as its schema says, and states what the clause asks for."""
+    yield from condense(ctx, "more-of-the-same", _judge(ctx, facts, params))
+
+
+def _judge(ctx: CheckContext, facts: CourseFacts, params: SchemaParams) -> Iterator[Finding]:
     manifest = facts.manifest
     if manifest is None:
         raise CannotTest("no-manifest")
