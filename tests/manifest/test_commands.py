@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import openpyxl
@@ -218,7 +219,10 @@ def test_coverage_prints_and_renders(course: Path, tmp_path: Path) -> None:
 
 def test_init_from_a_folder(tmp_path: Path) -> None:
     root = tmp_path / "电工（四级）"
-    for name in ("10_接地.mp4", "2_兆欧表.mp4", "第3讲 验电.mp4", "2_兆欧表.srt", "封面.png", "back\\slash.mp4"):
+    names = ["10_接地.mp4", "2_兆欧表.mp4", "第3讲 验电.mp4", "2_兆欧表.srt", "封面.png"]
+    if os.name != "nt":
+        names.append("back\\slash.mp4")  # a name that no manifest can state
+    for name in names:
         (root / name).parent.mkdir(exist_ok=True)
         (root / name).write_bytes(STUBS[Path(name).suffix] + b" " * 64)
     done = run("init", root)
