@@ -44,6 +44,8 @@ class Told:
     result: Result
     finding: Finding | None
     clauses: tuple[str, ...]
+    results: tuple[Result, ...] = ()
+    """All that say it, one a clause."""
 
 
 def render_lines(report: Report, verbosity: int = 0) -> Iterator[Line]:
@@ -110,7 +112,12 @@ def tell_once(report: Report) -> list[Told]:
             key = (result.level, result.subject, result.stream, result.check or result.rule, code, result.verdict)
             groups.setdefault(key, []).append((result, None))
     return [
-        Told(members[0][0], members[0][1], tuple(dict.fromkeys(_clause(result) for result, _ in members)))
+        Told(
+            members[0][0],
+            members[0][1],
+            tuple(dict.fromkeys(_clause(result) for result, _ in members)),
+            tuple(result for result, _ in members),
+        )
         for members in groups.values()
     ]
 
@@ -177,9 +184,10 @@ def _verdict_lines(report: Report, t: _Speaker) -> Iterator[Line]:
     summary = report.summary
     colour = {"conforms": "green", "does_not_conform": "red", "undecided": "magenta"}[summary.outcome.value]
     must, should = summary.counts["must"], summary.counts["should"]
+    looked = any(n for level in summary.counts.values() for verdict, n in level.items() if verdict != "not_applicable")
     yield Line(
         t(
-            f"outcome-{summary.outcome.value}",
+            f"outcome-{summary.outcome.value}" if looked else "outcome-nothing-judged",
             scope=t(f"scope-{summary.scope.value}"),
             profiles=", ".join(p.id for p in report.profiles),
         ),
