@@ -157,10 +157,12 @@ def parse_yaml(text: str) -> Node:
         line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
         raise _error("syntax", builder.pointer, line, column, detail=_explain(error, text, line)) from None
     except yaml.reader.ReaderError as error:
-        # A character YAML does not allow; the position counts characters.
-        line = text.count("\n", 0, error.position) + 1
-        column = error.position - text.rfind("\n", 0, error.position)
-        raise _error("bad-character", "", line, column, character=f"U+{ord(text[error.position]):04X}") from None
+        # libyaml counts bytes here and the Python reader characters; the first such character is the one.
+        bad = error.character if isinstance(error.character, int) else ord(error.character[:1])
+        position = max(0, text.find(chr(bad)))
+        line = text.count("\n", 0, position) + 1
+        column = position - text.rfind("\n", 0, position)
+        raise _error("bad-character", "", line, column, character=f"U+{bad:04X}") from None
     return builder.finish()
 
 
