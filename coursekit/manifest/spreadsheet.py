@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,6 +53,10 @@ _MAX_UNPACKED = 256 * 1024 * 1024
 _MAX_ROWS = 50_000
 _STAMP = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*<")
 _RISKY = re.compile(r"[=+\-@\t']")
+_UNREADABLE = (
+    *(OSError, zipfile.BadZipFile, zlib.error, EOFError, SyntaxError, RuntimeError),
+    *(ArithmeticError, ValueError, TypeError, LookupError, AttributeError),
+)
 _ESCAPABLE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
@@ -206,16 +212,19 @@ Grid = list[list[Any]]
 def load_pages(path: Path) -> dict[str, Grid]:
     """Cell values by sheet. The archive is looked at before anything is unpacked."""
     from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
 
     try:
         _inspect(path)
-        book = load_workbook(path, read_only=False, data_only=False)
+        with warnings.catch_warnings():
+            # What openpyxl cannot keep (a theme, an extension) is none of the manifest's.
+            warnings.simplefilter("ignore")
+            book = load_workbook(path, read_only=False, data_only=False)
         return {page.title: list(_grid(page)) for page in book.worksheets}
     except TreeError:
         raise
-    except (OSError, zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, TypeError, SyntaxError) as error:
-        # openpyxl lets whatever its XML parser or its descriptors raise come through; ParseError is a SyntaxError.
+    except _UNREADABLE as error:
+        # openpyxl lets through whatever its XML parser or its descriptors raise on a damaged file; ParseError is a
+        # SyntaxError, an encrypted member a RuntimeError.
         detail = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise TreeError(Fault("not-a-workbook", "", 1, 1, {"detail": detail})) from None
 

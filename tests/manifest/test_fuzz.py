@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import tempfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from coursekit.manifest.faults import Fault, ManifestError
 from coursekit.manifest.load import load_manifest, manifest_from_text
+from coursekit.manifest.spreadsheet import read_workbook, write_workbook
 from coursekit.manifest.write import manifest_json
 from tests.manifest.sample import sample_text
 
@@ -20,6 +22,10 @@ QUIET = settings(max_examples=150, deadline=None, suppress_health_check=list(Hea
 
 
 NOTHING_SAID = Fault("refused without a word", "", 0, 0)
+
+
+def assert_told(error: ManifestError) -> None:
+    assert "not-a-workbook" in error.render("zh") or "no-such" in error.render("zh")
 
 
 def read(text: str, *, json: bool) -> None:
@@ -81,3 +87,38 @@ def test_without_libyaml(monkeypatch: pytest.MonkeyPatch) -> None:
     for text in ("a: &x 1", "a: [", "\x07", "a: 1\na: 2", "[" * 50):
         with pytest.raises(ManifestError):
             manifest_from_text(text)
+
+
+def test_damaged_workbooks(tmp_path: Path) -> None:
+    """Every part of a workbook cut, overwritten or left out."""
+    whole, broken = tmp_path / "whole.xlsx", tmp_path / "broken.xlsx"
+    write_workbook(manifest_from_text("schema: coursekit/manifest/1\ncourse: {id: c, title: t}\n"), whole)
+    with zipfile.ZipFile(whole) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    refused = 0
+    for seed in range(60):
+        dice = random.Random(seed)
+        target = dice.choice(list(members))
+        with zipfile.ZipFile(broken, "w") as archive:
+            for name, body in members.items():
+                damaged = bytearray(body)
+                at = dice.randrange(len(damaged))
+                damaged[at : at + dice.randrange(30)] = dice.choice([b"", b"<", b"&x;", b"99999999999", b"\xff"])
+                if name != target:
+                    archive.writestr(name, body)
+                elif seed % 4:
+                    archive.writestr(name, bytes(damaged))
+        try:
+            read_workbook(broken)
+        except ManifestError as error:
+            refused += 1
+            assert_told(error)
+    assert refused > 20
+
+
+def test_workbook_that_declares_entities(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.xlsx"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("xl/workbook.xml", '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]><x>&a;</x>')
+    with pytest.raises(ManifestError, match="DOCTYPE"):
+        read_workbook(path)
