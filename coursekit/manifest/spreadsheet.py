@@ -49,6 +49,7 @@ _GUIDE = (
 )
 _SPARE_ROWS = 500
 """Rows below the last one that still get drop-downs, for what is to be added."""
+_MAX_PACKED = 64 * 1024 * 1024
 _MAX_UNPACKED = 256 * 1024 * 1024
 _MAX_ROWS = 50_000
 _STAMP = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*<")
@@ -214,11 +215,13 @@ def load_pages(path: Path) -> dict[str, Grid]:
     from openpyxl import load_workbook
 
     try:
-        _inspect(path)
+        # From memory: openpyxl leaves the file open when it fails, and Windows would not let it be replaced.
+        data = io.BytesIO(path.read_bytes() if path.stat().st_size <= _MAX_PACKED else b"")
+        _inspect(data)
         with warnings.catch_warnings():
             # What openpyxl cannot keep (a theme, an extension) is none of the manifest's.
             warnings.simplefilter("ignore")
-            book = load_workbook(path, read_only=False, data_only=False)
+            book = load_workbook(data, read_only=False, data_only=False)
         return {page.title: list(_grid(page)) for page in book.worksheets}
     except TreeError:
         raise
@@ -229,8 +232,8 @@ def load_pages(path: Path) -> dict[str, Grid]:
         raise TreeError(Fault("not-a-workbook", "", 1, 1, {"detail": detail})) from None
 
 
-def _inspect(path: Path) -> None:
-    with zipfile.ZipFile(path) as archive:
+def _inspect(data: io.BytesIO) -> None:
+    with zipfile.ZipFile(data) as archive:
         infos = archive.infolist()
         if len(infos) > 2_000 or sum(info.file_size for info in infos) > _MAX_UNPACKED:
             raise TreeError(Fault("not-a-workbook", "", 1, 1, {"detail": "too large when unpacked"}))
