@@ -20,7 +20,7 @@ from coursekit.cli.options import (
     verbosity_options,
 )
 from coursekit.model import Scope
-from coursekit.report import FORMATS
+from coursekit.report import FORMATS, format_of
 from coursekit.rules.outcome import FailOn, exit_code
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def audit(
         workers=jobs,
         cache_root=cache_root(cache_dir, no_cache),
     )
-    done = run_audit(course, settings, want_facts=any(f == "facts" for f, _ in wanted), quiet=quiet > 0)
+    done = run_audit(course, settings, want_facts=any(FORMATS[name].needs_facts for name, _ in wanted), quiet=quiet > 0)
     written = all([_deliver(done, name, path, verbose - quiet) for name, path in wanted])
     _summarise(done.report, wanted, quiet)
     raise click.exceptions.Exit(exit_code(done.report.summary.outcome) if written else 3)
@@ -142,11 +142,8 @@ def pair_outputs(formats: tuple[str, ...], outputs: tuple[Path, ...]) -> list[tu
 
 
 def _format_of(path: Path) -> str:
-    if path.name == "facts.json":
-        return "facts"
-    for name, entry in FORMATS.items():
-        if path.suffix.lower() in entry.suffixes:
-            return name
+    if name := format_of(path.name):
+        return name
     raise click.UsageError(
         pick(
             f"看不出 {path} 是什么格式，请用 -f 说明（{'、'.join(FORMATS)}）",
@@ -193,7 +190,7 @@ def _deliver(done: Audit, name: str, path: Path | None, verbosity: int) -> bool:
     if path is None and name == "text":
         echo_lines(done.report, verbosity)
         return True
-    body = FORMATS[name].load()(done)
+    body = FORMATS[name].load()(done, path)
     if path is None:
         click.echo(body, nl=False)
         return True
