@@ -158,6 +158,8 @@ def write_coverage(matrix: Matrix, path: Path, lang: str = "zh") -> None:
         write_atomic(path, f"{page}<title>{title}</title>\n{render_coverage_html(matrix, lang)}</html>\n")
 
 
+MOST_GAPS = 50
+_SEPARATOR = ("；", "; ")
 _STYLE = """<style>
 .ck-cov{--bad:#b3261e;--ok:#146c43;--line:#d0d7de;font:14px/1.5 system-ui,"PingFang SC","Microsoft YaHei",
 "Noto Sans CJK SC",sans-serif;color:#1f2328}
@@ -172,6 +174,7 @@ background:#fff}
 .ck-cov .task th{background:#eef2f6;font-weight:600}
 .ck-cov .gap th,.ck-cov .gap td{background:#fdecea}
 .ck-cov .gap .why{color:var(--bad);text-align:left;min-width:12em}
+.ck-cov .missing{color:var(--bad)}
 .ck-cov .ok{color:var(--ok)}.ck-cov code{font-size:12px;color:#57606a}
 @media print{.ck-cov .wrap{overflow:visible;max-height:none}.ck-cov th,.ck-cov td{font-size:8px;padding:1px 2px}}
 </style>
@@ -189,14 +192,28 @@ def render_coverage_html(matrix: Matrix, lang: str = "zh") -> str:
     )
     key = "  ".join(f"{sign} {depth.zh if zh else depth.en}" for depth, sign in SIGNS.items())
     lessons = "".join(f'<th title="{escape(le.title)}">{escape(le.id)}</th>' for le in matrix.manifest.lessons)
-    head = f"<th>{'知识点 / 技能点' if zh else 'Point'}</th>{lessons}<th>{'考核' if zh else 'Assessed'}</th>"
+    head = f"<th>{'知识点 / 技能点' if zh else 'Point'}</th><th>{'要补什么' if zh else 'What to add'}</th>"
+    head += f"<th>{'考核' if zh else 'Assessed'}</th>{lessons}"
     body = "".join(_html_rows(matrix, lang))
     return (
         f'{_STYLE}<section class="ck-cov" aria-label="{"覆盖矩阵" if zh else "Coverage"}">\n'
-        f"<p>{said} <span>{escape(key)}</span></p>\n"
-        f'<div class="wrap"><table><thead><tr>{head}<th>{"要补什么" if zh else "What to add"}</th></tr></thead>\n'
+        f"<p>{said} <span>{escape(key)}</span></p>\n{_html_gaps(matrix, lang)}"
+        f'<div class="wrap"><table><thead><tr>{head}</tr></thead>\n'
         f"<tbody>\n{body}</tbody></table></div>\n</section>\n"
     )
+
+
+def _html_gaps(matrix: Matrix, lang: str) -> str:
+    """What is missing, before the table that shows where."""
+    items = [
+        f"<li><code>{escape(row.point.id)}</code> {escape(row.point.text)} — "
+        f"{escape(_SEPARATOR[lang == 'en'].join(advice(gap, lang) for gap in row.gaps))}</li>\n"
+        for row in matrix.gaps[:MOST_GAPS]
+    ]
+    left = len(matrix.gaps) - MOST_GAPS
+    if left > 0:
+        items.append(f"<li>{'… and' if lang == 'en' else '……另有'} {left}</li>\n")
+    return f'<ul class="missing">\n{"".join(items)}</ul>\n' if items else ""
 
 
 def _html_rows(matrix: Matrix, lang: str) -> Sequence[str]:
@@ -214,8 +231,8 @@ def _html_rows(matrix: Matrix, lang: str) -> Sequence[str]:
             words += " ★"
         cells = "".join(f"<td>{SIGNS[depth] if depth is not None else ''}</td>" for depth in row.depths)
         done = '<td class="ok">✓</td>' if row.assessed else "<td></td>"
-        why = escape("；".join(advice(gap, lang) for gap in row.gaps))
+        why = escape(_SEPARATOR[lang == "en"].join(advice(gap, lang) for gap in row.gaps))
         mark = ' class="gap"' if row.gaps else ""
         last = f'<td class="why">{why}</td>'
-        lines.append(f'<tr{mark}><th scope="row">{words}</th>{cells}{done}{last}</tr>\n')
+        lines.append(f'<tr{mark}><th scope="row">{words}</th>{last}{done}{cells}</tr>\n')
     return lines
