@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 
+from coursekit.cover.facts import PictureMarks
+
 
 class StreamKind(StrEnum):
     """What a stream carries."""
@@ -329,6 +331,7 @@ class ImageFacts:
     luma_range: tuple[int, int] | None = None
     """1st and 99th percentile."""
     aigc: tuple[AigcLabel, ...] = ()
+    marks: PictureMarks | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from coursekit.cover.facts import PictureMarks
 from coursekit.probe.aigc import find_labels, xmp_items
 from coursekit.probe.facts import AigcLabel, ImageFacts
 from coursekit.probe.media import MediaError
@@ -121,7 +122,14 @@ def _facts(image: Image.Image, head: bytes, size: int) -> ImageFacts:
         luma_std=spread,
         luma_range=span,
         aigc=_labels(image),
+        marks=_marks(image, orientation),
     )
+
+
+def _marks(image: Image.Image, orientation: int) -> PictureMarks:
+    from coursekit.cover.measure import measure_marks
+
+    return measure_marks(image, orientation)
 
 
 def _orientation(image: Image.Image) -> int:

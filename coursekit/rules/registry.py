@@ -26,6 +26,7 @@ CHECKS: tuple[str, ...] = (
     "video/clarity",
     "video/interlace",
     "video/deformation",
+    "video/watermark",
     "video/flash",
     "audio/channels",
     "audio/silence",

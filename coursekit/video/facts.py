@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from coursekit.probe.facts import DecodeError
+from coursekit.video.marks.facts import MarksFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,3 +308,4 @@ class VideoFacts:
     interlace: InterlaceFacts | None = None
     geometry: GeometryFacts | None = None
     joins: JoinFacts | None = None
+    marks: MarksFacts | None = None

@@ -16,6 +16,7 @@ from coursekit.video.geometry import GeometryMeter
 from coursekit.video.interlace import InterlaceMeter
 from coursekit.video.joins import JoinsMeter
 from coursekit.video.light import LightMeter
+from coursekit.video.marks.meter import MarksMeter
 from coursekit.video.meter import Frame, Meter, StreamInfo
 from coursekit.video.motion.meter import MotionMeter
 from coursekit.video.pace import PaceMeter
@@ -34,6 +35,7 @@ METERS: Mapping[str, Callable[[StreamInfo, Signals], Meter]] = {
     "interlace": InterlaceMeter,
     "geometry": GeometryMeter,
     "joins": JoinsMeter,
+    "marks": MarksMeter,
 }
 """Field of VideoFacts → the meter that fills it. A meter that is not here does not run."""
 

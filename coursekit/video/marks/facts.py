@@ -30,6 +30,10 @@ class MarkFacts:
     """When it was seen, seconds."""
     backgrounds: int
     """Different pictures it was seen over: the median over its edges."""
+    survived: int
+    """Changes of background after it was first suspected through which it stayed …"""
+    lost: int
+    """… and through which it did not."""
     consistency: float
     """0–1: how alike its edges stayed over them. Chance gives 1 ÷ √backgrounds."""
     surround: float
@@ -42,8 +46,6 @@ class MarkFacts:
     """Edge pixels at working size (long side at most 640)."""
     places: int = 1
     """Places at which the same sign was seen."""
-    changes: float = 0.0
-    """Share of the time shown in which its inner parts were others than its usual ones: a clock, a counter."""
     crop_at_s: float | None = None
     """A moment at which it stands out well."""
     signature: str | None = None

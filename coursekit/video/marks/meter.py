@@ -1,0 +1,231 @@
+"""The meter of marks: a sparse look at the shared decode."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from coursekit.video.marks.facts import MarkFacts, MarkKind, MarksFacts
+from coursekit.video.marks.persistence import RECENT_COUNT, Map, Persistence
+from coursekit.video.marks.regions import Region, find_regions
+from coursekit.video.marks.signature import likeness
+from coursekit.video.marks.tracks import Track, covers, find_track
+from coursekit.video.meter import Frame, StreamInfo
+from coursekit.video.signals import Signals
+
+WORK_LONG_SIDE_PX = 640
+_PACE = ((20.0, 0.25), (60.0, 0.5), (float("inf"), 1.0))
+"""Until which second of the stream a picture is taken how often: short clips must not be judged on a handful."""
+_LOOK_EVERY = 6
+_KEEP = 20
+"""Pictures looked back on when something is first suspected."""
+_MAX_TRACKS = 48
+_MAX_FOUND = 16
+_MIN_BREADTH = 0.02
+_MAX_SHARE = 0.5
+_HALO_PX = 1.25
+_ALIKE = 0.6
+_STILL = 0.3
+"""Summed mean change of the small picture, in levels, below which a sample would show what the last one showed."""
+
+
+class MarksMeter:
+    """Fills `VideoFacts.marks`."""
+
+    def __init__(self, info: StreamInfo, signals: Signals) -> None:
+        width, height = info.shown_px
+        self._aspect = float(info.sample_aspect)
+        scale = min(1.0, WORK_LONG_SIDE_PX / max(width, height, 1))
+        self._size = (max(16, round(width * scale)), max(16, round(height * scale)))
+        self._signals = signals
+        self._persistence = Persistence(self._size[1], self._size[0])
+        self._tracks: list[Track] = []
+        self._past: deque[tuple[float, npt.NDArray[np.int8], npt.NDArray[np.int8]]] = deque(maxlen=_KEEP)
+        self._next_s = float("-inf")
+        self._start_s: float | None = None
+        self._moved = float("inf")
+        self._time_s = 0.0
+
+    def feed(self, frame: Frame) -> None:
+        """Look at a picture every quarter second to second, and only if something changed since."""
+        row = self._signals.last
+        self._moved += row.change if row is not None and row.change == row.change else 99.0
+        if self._start_s is None:
+            self._start_s = frame.time_s
+        self._time_s = frame.time_s
+        if frame.time_s < self._next_s or frame.damaged:
+            return
+        since = frame.time_s - self._start_s
+        self._next_s = frame.time_s + next(step for until, step in _PACE if since < until) - 0.01
+        if self._moved < _STILL:
+            for track in self._tracks:
+                track.note(frame.time_s, track.scores[-1] if track.scores else 1.0, None)
+            return
+        self._moved = 0.0
+        luma = frame.luma
+        if luma.shape[::-1] != self._size:
+            luma = np.asarray(cv2.resize(luma, self._size, interpolation=cv2.INTER_AREA), np.uint8)
+        self.look(frame.time_s, luma)
+
+    def gap(self, start_s: float, end_s: float, *, static: bool) -> None:
+        """A sample is a sample."""
+
+    def look(self, time_s: float, luma: npt.NDArray[np.uint8]) -> None:
+        """Take one picture at working size."""
+        field = self._persistence
+        before = field.count.copy()
+        field.feed(luma)
+        assert field.soft is not None
+        u, v = field.soft
+        fresh = field.count - before
+        for track in self._tracks:
+            x, y, w, h = track.box
+            mask = track.region.mask
+            share = float(np.mean(fresh[y : y + h, x : x + w][mask]))
+            track.note(time_s, track.score(u, v), share)
+        self._past.append((time_s, _packed(u), _packed(v)))
+        if field.samples % _LOOK_EVERY == 0:
+            self._suspect(find_regions(field.recent(), field.spread(whole=False), whole=False), time_s)
+
+    def _suspect(self, regions: list[Region], time_s: float) -> None:
+        for region in regions:
+            if not self._possible(region):
+                continue
+            track = find_track(self._tracks, region)
+            if track is not None:
+                track.renew(region)
+                continue
+            track = Track(region, time_s)
+            for at, u, v in self._past:
+                track.note(at, track.score(_unpacked(u), _unpacked(v)), None)
+            self._tracks.append(track)
+        if len(self._tracks) > _MAX_TRACKS:
+            self._tracks.sort(key=lambda t: (t.hits - 2 * t.misses, t.region.edge_px), reverse=True)
+            del self._tracks[_MAX_TRACKS:]
+
+    def _possible(self, region: Region) -> bool:
+        """Straight lines (horizons, shelves, letterbox) and frames round the whole picture are never followed."""
+        _, _, w, h = region.box
+        return region.breadth >= _MIN_BREADTH and w * h <= _MAX_SHARE * self._size[0] * self._size[1]
+
+    def finish(self) -> MarksFacts:
+        """The candidates, the strongest first."""
+        field = self._persistence
+        whole = find_regions(field.whole(), field.spread(whole=True), whole=True)
+        start = self._start_s or 0.0
+        for region in whole:
+            if not self._possible(region):
+                continue
+            track = find_track(self._tracks, region)
+            if track is None:
+                # Too faint for fifteen backgrounds, steady over all of them: it was there all along.
+                track = Track(region, start)
+                track.throughout = (round(start, 3), round(self._time_s, 3))
+                track.hits = region.backgrounds
+                self._tracks.append(track)
+            else:
+                track.renew(region)
+        found = self._facts(_without_parts(self._tracks))
+        return MarksFacts(
+            samples=field.samples,
+            changing=round(float(np.mean(field.count >= RECENT_COUNT // 2)), 3),
+            found=found,
+        )
+
+    def _facts(self, tracks: list[Track]) -> tuple[MarkFacts, ...]:
+        tracks = sorted(tracks, key=lambda t: (t.hits - 2 * t.misses, t.region.edge_px), reverse=True)
+        groups: list[list[Track]] = []
+        for track in tracks:
+            for group in groups:
+                if _same_sign(group[0], track):
+                    group.append(track)
+                    break
+            else:
+                groups.append([track])
+        found: list[MarkFacts] = []
+        for group in groups:
+            found.extend(self._group_facts(group))
+        return tuple(found[:_MAX_FOUND])
+
+    def _group_facts(self, group: list[Track]) -> list[MarkFacts]:
+        join_s = 4.0 if self._time_s - (self._start_s or 0.0) > 60 else 2.0
+        shown = [(track, track.spans(join_s)) for track in group]
+        shown = [(track, spans) for track, spans in shown if spans]
+        if len(shown) >= 3 and _together([spans for _, spans in shown]):
+            x0, y0 = min(t.box[0] for t, _ in shown), min(t.box[1] for t, _ in shown)
+            x1, y1 = max(t.box[0] + t.box[2] for t, _ in shown), max(t.box[1] + t.box[3] for t, _ in shown)
+            track, spans = shown[0]
+            return [self._one(track, spans, MarkKind.TILED, len(shown), (x0, y0, x1 - x0, y1 - y0))]
+        apart = len(shown) >= 2 and not _together([spans for _, spans in shown])
+        kind = MarkKind.JUMPING if apart else MarkKind.FIXED
+        return [self._one(track, spans, kind, len(shown), track.box) for track, spans in shown]
+
+    def _one(
+        self,
+        track: Track,
+        spans: tuple[tuple[float, float], ...],
+        kind: MarkKind,
+        places: int,
+        box: tuple[int, int, int, int],
+    ) -> MarkFacts:
+        region = track.region
+        return MarkFacts(
+            kind=kind,
+            box=self._share(box),
+            spans=spans[:40],
+            backgrounds=region.backgrounds,
+            survived=track.hits,
+            lost=track.misses,
+            consistency=round(min(1.0, region.consistency), 3),
+            surround=round(region.surround, 3),
+            breadth=round(region.breadth, 3),
+            opacity=None if region.opacity is None else round(region.opacity, 2),
+            edge_px=region.edge_px,
+            places=places,
+            crop_at_s=round(track.best_s, 3),
+            signature=track.signature(self._aspect),
+        )
+
+    def _share(self, box: tuple[int, int, int, int]) -> tuple[float, float, float, float]:
+        width, height = self._size
+        x, y, w, h = (float(v) for v in box)
+        # The gradient reaches beyond the edge it belongs to.
+        trim_x, trim_y = min(_HALO_PX, w / 4), min(_HALO_PX, h / 4)
+        x, y, w, h = x + trim_x, y + trim_y, w - 2 * trim_x, h - 2 * trim_y
+        return round(x / width, 4), round(y / height, 4), round(w / width, 4), round(h / height, 4)
+
+
+def _packed(values: Map) -> npt.NDArray[np.int8]:
+    return np.asarray(values * 127, dtype=np.int8)
+
+
+def _unpacked(values: npt.NDArray[np.int8]) -> Map:
+    return np.asarray(values / np.float32(127), dtype=np.float32)
+
+
+def _same_sign(one: Track, other: Track) -> bool:
+    (_, _, w1, h1), (_, _, w2, h2) = one.box, other.box
+    near = max(w1, w2) <= 1.3 * min(w1, w2) + 2 and max(h1, h2) <= 1.3 * min(h1, h2) + 2
+    return near and likeness(one.signature(), other.signature()) >= _ALIKE
+
+
+def _together(spans: list[tuple[tuple[float, float], ...]]) -> bool:
+    """Whether several signs were seen at the same time for most of the time of the one seen least."""
+    lengths = [sum(b - a for a, b in one) for one in spans]
+    first, least = spans[0], min(range(len(spans)), key=lambda i: lengths[i])
+    if least == 0:
+        first = spans[1]
+    common = sum(max(0.0, min(b, d) - max(a, c)) for a, b in first for c, d in spans[least])
+    return common >= 0.5 * lengths[least]
+
+
+def _without_parts(tracks: list[Track]) -> list[Track]:
+    """Tracks that are no fragment of a larger one."""
+    kept: list[Track] = []
+    for track in sorted(tracks, key=lambda t: t.region.edge_px, reverse=True):
+        if not any(covers(other.box, track.box) > 0.7 and other.hits >= track.hits // 2 for other in kept):
+            kept.append(track)
+    return kept

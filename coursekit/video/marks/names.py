@@ -1,0 +1,46 @@
+"""Whose mark a text names: known platforms and agencies by a list, addresses and accounts by their shape."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+
+_SKIP = re.compile(r"[\W_]+")
+_ADDRESS = re.compile(
+    r"(?:https?://|www\.)\S+|\b[\w-]{2,}\.(?:com|cn|net|org|tv|cc|vip|top|xyz|co|io)\b", re.IGNORECASE
+)
+_ACCOUNT = re.compile(r"@\s?[\w\u4e00-\u9fff.·-]{2,}|(?:账号|帐号|公众号|公号|ID)\s?[:：]\s?\S{2,}", re.IGNORECASE)
+_CLAIM = re.compile(r"©|版权所有|禁止转载|盗版必究|all rights reserved|copyright", re.IGNORECASE)
+
+
+def plain(text: str) -> str:
+    """Letters and digits only, lower case."""
+    return _SKIP.sub("", text).lower()
+
+
+@cache
+def _words() -> tuple[tuple[str, str], ...]:
+    raw = tomllib.loads((files("coursekit.video.marks") / "names.toml").read_text(encoding="utf-8"))
+    pairs = [
+        (plain(word), holder["zh"] if holder["zh"] == holder["en"] else f"{holder['zh']} ({holder['en']})")
+        for holder in raw["holder"]
+        for word in holder["words"]
+    ]
+    # The longest spelling decides: 腾讯视频 is not 视频号.
+    return tuple(sorted(pairs, key=lambda pair: -len(pair[0])))
+
+
+def holder_of(text: str) -> str | None:
+    """The known platform, agency or program that a text names."""
+    flat = plain(text)
+    return next((holder for word, holder in _words() if word in flat), None)
+
+
+def points_elsewhere(text: str) -> str | None:
+    """The address, account or claim of rights in a text."""
+    for pattern in (_ADDRESS, _ACCOUNT, _CLAIM):
+        if match := pattern.search(text):
+            return match.group(0)
+    return None
