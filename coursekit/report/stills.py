@@ -19,7 +19,7 @@ from coursekit.probe.facts import ProbeFacts
 if TYPE_CHECKING:
     from coursekit.video.meter import Frame
 
-STRIP_STILLS = 16
+STRIP_STILLS = 12
 _STRIP_PX = 160
 _STRIP_QUALITY = 60
 _SHORT_S = 150.0

@@ -97,8 +97,8 @@ def _curve(audio: AudioFacts, whole_s: float) -> str:
     step = audio.curve_step_s * stride
     start = audio.start_s or 0.0
     points = [(start + (n + 0.5) * step, _y(v)) for n, v in enumerate(loud)]
-    line = " ".join(f"{at:.1f},{y:g}" for at, y in [(points[0][0] - step / 2, points[0][1]), *points])
-    first, last = points[0][0] - step / 2, points[-1][0]
+    first, last = points[0][0] - step / 2, min(whole_s, points[-1][0] + step / 2)
+    line = " ".join(f"{at:.1f},{y:g}" for at, y in [(first, points[0][1]), *points, (last, points[-1][1])])
     box = f'viewBox="0 0 {whole_s:g} {LEVEL_PX}" preserveAspectRatio="none" width="100%" height="{LEVEL_PX}"'
     return (
         f'<svg {box}><polygon class="area" points="{first:.1f},{LEVEL_PX} {line} {last:.1f},{LEVEL_PX}"/>'
@@ -106,8 +106,15 @@ def _curve(audio: AudioFacts, whole_s: float) -> str:
     )
 
 
-def motion_track(video: VideoFacts, whole_s: float, asked: Limits, label: str) -> Markup:
-    """Cuts as ticks, pictures that stand still and black ones as bars, shake by its strength over its limit."""
+def motion_track(video: VideoFacts, whole_s: float, asked: Limits, label: str) -> Markup | None:
+    """Cuts as ticks, pictures that stand still and black ones as bars, shake by its strength over its limit.
+
+    None where there is nothing to draw.
+    """
+    still = video.stillness
+    moved = video.motion is not None and video.motion.shake
+    if not (video.cuts_s or moved or (still and (still.freezes or still.blacks))):
+        return None
     parts = [f'<svg class="motion" width="100%" height="{MOTION_PX}" role="img" aria-label="{escape(label)}">']
     base = MOTION_PX - 8
     if video.stillness is not None:

@@ -130,6 +130,8 @@ class RuleRow:
     counts: Mapping[str, int]
     question: Text | None
     issues: tuple[Issue, ...]
+    title: Text | None = None
+    """What is checked for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +327,7 @@ def _rule_rows(report: Report, issues: tuple[Issue, ...]) -> Iterable[RuleRow]:
             dict(Counter(r.verdict.value for r in results)),
             _question(rule, first.question),
             tuple(speaking.get(rule, ())),
+            check_title(first.check, rule) if first.check else None,
         )
     for still in report.open:
         yield _open_row(still)
