@@ -50,6 +50,7 @@ class ChannelMeter:
         self._left = array("f")
         self._right = array("f")
         self._cross = array("f")
+        self._pair = np.zeros(3)
         self._equal = 0
         self._blocks = 0
 
@@ -62,9 +63,13 @@ class ChannelMeter:
         self._sum += x.sum(axis=1, dtype=np.float64)
         np.maximum(self._peak, np.maximum(x.max(axis=1), -x.min(axis=1)), out=self._peak)
         if self.channels >= 2:
-            self._left.append(power[0] / n)
-            self._right.append(power[1] / n)
-            self._cross.append(float(np.dot(x[0], x[1])) / n)
+            # Copies that differ by rounding lie 100 dB and more down: single precision would not tell them from noise.
+            left, right = x[0].astype(np.float64), x[1].astype(np.float64)
+            sums = np.array([left @ left, right @ right, left @ right])
+            self._pair += sums
+            self._left.append(sums[0] / n)
+            self._right.append(sums[1] / n)
+            self._cross.append(sums[2] / n)
             self._blocks += 1
             self._equal += bool((x[0] == x[1]).all())
 
@@ -78,7 +83,7 @@ class ChannelMeter:
         left, right, cross = (
             np.frombuffer(a, np.float32).astype(np.float64) for a in (self._left, self._right, self._cross)
         )
-        ll, rr, lr = left.sum(), right.sum(), cross.sum()
+        ll, rr, lr = self._pair.tolist()
         mid, side = ll + rr + 2 * lr, ll + rr - 2 * lr
         return ChannelFacts(
             levels_dbfs=levels,
