@@ -129,6 +129,17 @@ class StreamReader:
         for picture in pictures:
             yield self._frame(picture)
 
+    def flush(self) -> Iterator[Frame]:
+        """Frames that the decoder still holds when reading had to stop."""
+        import av
+
+        try:
+            rest = self.stream.decode(None)
+        except av.FFmpegError:
+            return
+        for picture in rest:
+            yield self._frame(picture)
+
     def _packet_s(self, packet: Packet[Any]) -> float | None:
         stamp = packet.pts if packet.pts is not None else packet.dts
         base = packet.time_base or self.stream.time_base
@@ -192,12 +203,27 @@ class VideoDecoder:
             for frame in reader.decode(packet):
                 yield reader, frame
         for reader in self.readers.values():
+            for frame in reader.flush():
+                yield reader, frame
+
+    def frames_from(self, index: int, time_s: float) -> Iterator[Frame]:
+        """Frames of one stream from the keyframe before a time on. Their `index` counts from there."""
+        import av
+
+        reader = self.readers[index]
+        stream = reader.stream
+        base = stream.time_base
+        if base is not None:
+            self.container.seek(max(0, int((Fraction(time_s) + reader.start) / base)), stream=stream, backward=True)
+        packets = self.container.demux(stream)
+        while True:
             try:
-                rest = reader.stream.decode(None)
+                packet = next(packets, None)
             except av.FFmpegError:
-                continue
-            for picture in rest:
-                yield reader, reader._frame(picture)
+                packet = None
+            if packet is None:
+                return
+            yield from reader.decode(packet)
 
 
 def _start(container: InputContainer) -> Fraction:

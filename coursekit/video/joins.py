@@ -184,7 +184,10 @@ def compare_colours(
     shift = lab_b - lab_a
     middle = np.median(shift, axis=0)
     distance = float(np.linalg.norm(middle))
-    agree = float(np.mean(np.linalg.norm(shift - middle, axis=1) < max(4.0, 0.6 * distance)))
+    # Exposure and white balance are gains: they move a bright or colourful place further than a grey one.
+    some, other = patch_a[usable] + 4, patch_b[usable] + 4
+    expected = np.clip(some * np.exp(np.median(np.log(other / some), axis=0)) - 4, 0, 255)
+    agree = float(np.mean(np.linalg.norm(lab_b - _lab(expected), axis=1) < max(5.0, 0.75 * distance)))
     ycc_a, ycc_b = _ycc(patch_a[usable]), _ycc(patch_b[usable])
     bright = float(np.median(np.log((ycc_b[:, 0] + 4) / (ycc_a[:, 0] + 4))))
     spread_a, spread_b = float(np.std(ycc_a[:, 0])), float(np.std(ycc_b[:, 0]))

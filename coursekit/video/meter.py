@@ -101,11 +101,11 @@ class Frame:
             depth = picture.format.components[0].bits
             if depth == 8:
                 rows = np.frombuffer(plane, dtype=np.uint8).reshape(-1, plane.line_size)  # type: ignore[call-overload]
-                return self._turn(rows[:height, :width])
+                return self.turn(rows[:height, :width])
             if name.endswith("le"):
                 wide = np.frombuffer(plane, dtype="<u2").reshape(-1, plane.line_size // 2)  # type: ignore[call-overload]
-                return self._turn((wide[:height, :width] >> (depth - 8)).astype(np.uint8))
-        return self._turn(picture.reformat(format="gray", threads=1).to_ndarray())
+                return self.turn((wide[:height, :width] >> (depth - 8)).astype(np.uint8))
+        return self.turn(picture.reformat(format="gray", threads=1).to_ndarray())
 
     @cached_property
     def _planes(self) -> tuple[Picture, Picture, Picture]:
@@ -123,7 +123,7 @@ class Frame:
         def plane(number: int, w: int, h: int) -> Picture:
             source = small.planes[number]
             rows = np.frombuffer(source, dtype=np.uint8).reshape(-1, source.line_size)  # type: ignore[call-overload]
-            return np.ascontiguousarray(self._turn(rows[:h, :w]))
+            return np.ascontiguousarray(self.turn(rows[:h, :w]))
 
         half_w, half_h = (width + 1) // 2, (height + 1) // 2
         bright = plane(0, width, height)
@@ -152,7 +152,8 @@ class Frame:
         ycrcb = cv2.merge((_full_range(half), v, u))
         return np.asarray(cv2.cvtColor(ycrcb, cv2.COLOR_YCrCb2BGR), dtype=np.uint8)
 
-    def _turn(self, picture: Any) -> Picture:
+    def turn(self, picture: Any) -> Picture:
+        """A decoded array as it is shown: rotated and mirrored, sample aspect not applied."""
         if self.info.rotation_deg:
             picture = np.rot90(picture, -(self.info.rotation_deg // 90))
         if self.info.mirrored:

@@ -23,6 +23,8 @@ _REPEAT = 0.25
 """Of the usual change: below it a frame is a repeat."""
 _SUDDEN = 0.4
 """Of the nearest frames that are no repeats, on either side: where a swing turns back, movement fades instead."""
+_EXACT = 0.12
+_STILLER = 0.6
 _MOVES = 4.0
 """Change in the block that changes most, levels, from which something moves."""
 _LIVE = 0.12
@@ -80,6 +82,9 @@ def find_stutter(
     usual = local_median(change, _NEIGHBOURS)
     repeat = (change < _REPEAT * usual) & (usual > _LIVE)
     repeat &= change < _SUDDEN * _nearest_lively(change, repeat)
+    # Where a swing turns back for one frame the grain lives on; a repeat is all but exact.
+    exact = alive < _STILLER * _nearest_lively(np.nan_to_num(alive).astype(np.float64), repeat)
+    repeat &= exact | (change < _EXACT * usual)
     # Grain that the encoder refreshes now and then changes everything a little; movement changes some place a lot.
     around = _nearest_lively(block, repeat)
     repeat &= (around >= _MOVES) & (block < _SUDDEN * around)

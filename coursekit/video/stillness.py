@@ -64,7 +64,10 @@ def repeats(signals: Signals) -> Flags:
     """Frames that show what the frame before showed."""
     change, key = signals.series("change"), signals.series("key") > 0
     with np.errstate(invalid="ignore"):
-        return np.asarray((change < _SAME) | (key & (change < _SAME_KEY)))
+        same = change < _SAME
+        # Only inside a still stretch: the keyframe on which movement resumes may differ as little.
+        inside = np.concatenate([[False], same[:-1]]) & np.concatenate([same[1:], [True]])
+        return np.asarray(same | (key & inside & (change < _SAME_KEY)))
 
 
 def runs(flags: Flags) -> list[tuple[int, int]]:

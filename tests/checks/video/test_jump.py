@@ -41,7 +41,7 @@ def test_dropped_frames_fail_at_their_span() -> None:
     assert outcome.findings[0].where == Span(10.0, 20.0)
 
 
-@pytest.mark.parametrize("doubt", [{"share": 0.03, "count": 7}, {"alive": 0.7}, {"count": 1, "longest_s": 0.3}])
+@pytest.mark.parametrize("doubt", [{"share": 0.03, "count": 7}, {"alive": 0.35}, {"count": 1, "longest_s": 0.3}])
 def test_doubt_asks_a_person(doubt: dict[str, Any]) -> None:
     outcome = judged(stutter(**doubt))
     assert (outcome.verdict, outcome.codes) == (Verdict.REVIEW, ("uneven-motion",))

@@ -1,0 +1,245 @@
+"""The shared pass over pictures, on clips made here. Tolerances are named where they are used."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from coursekit.bench import faults_video as faults
+from coursekit.bench import traps_video as traps
+from coursekit.bench.clip import write_clip
+from coursekit.bench.faults_video import Picture
+from coursekit.model import Span, Verdict
+from coursekit.probe.measure import measure_media
+from coursekit.rules.registry import CHECKS, load_check
+from coursekit.video.evidence import render_trace, take_stills
+from coursekit.video.facts import VideoFacts
+from coursekit.video.measure import measure_video
+from tests.support import run_check
+from tests.video_facts import tianjin
+
+RATE = 25
+SIZE = (640, 360)
+LARGE = (1600, 900)
+FRAME_S = 1 / RATE
+STRENGTH = 0.35
+"""Share by which a measured swing may differ from the one put in: the filter takes part of it, chance gives some."""
+VIDEO_CHECKS = tuple(c for c in CHECKS if c.startswith("video/") and c != "video/watermark")
+
+Pictures = Iterable[Picture]
+Measure = Callable[[Pictures], VideoFacts]
+
+
+def scene(seed: int = 0, size: tuple[int, int] = SIZE) -> Picture:
+    """Something like a room: detail of all sizes, edges, colours."""
+    rng = np.random.default_rng(seed)
+    width, height = size
+    out = np.full((height, width, 3), 128.0)
+    for cells in (4, 12, 40, 120, width // 2):
+        grain = rng.normal(0, 26, (cells * height // width + 2, cells, 3))
+        out += cv2.resize(grain, (width, height), interpolation=cv2.INTER_CUBIC)
+    picture = np.asarray(np.clip(out, 0, 255), dtype=np.uint8)
+    for _ in range(60):
+        x, y = int(rng.integers(0, width)), int(rng.integers(0, height))
+        w, h = int(rng.integers(8, width // 6)), int(rng.integers(8, height // 6))
+        cv2.rectangle(picture, (x, y), (x + w, y + h), tuple(int(v) for v in rng.integers(20, 235, 3)), -1)
+    return picture
+
+
+def camera(seconds: float, seed: int = 0, size: tuple[int, int] = SIZE) -> Iterator[Picture]:
+    """A locked camera: a scene with grain, and something that swings to and fro in it."""
+    rng = np.random.default_rng(seed)
+    base, part = scene(seed, size), scene(seed + 100, (size[0] // 5, size[1] // 3))
+    for n in range(round(seconds * RATE)):
+        x = size[0] * (0.4 + 0.12 * np.sin(2 * np.pi * 0.4 * n / RATE + 0.3))
+        shift = np.array([[1, 0, x], [0, 1, size[1] / 3]], dtype=np.float64)
+        out = cv2.warpAffine(part, shift, size, dst=base.copy(), borderMode=cv2.BORDER_TRANSPARENT)
+        yield np.asarray(np.clip(out + rng.normal(0, 2, out.shape), 0, 255), dtype=np.uint8)
+
+
+@pytest.fixture
+def measure(tmp_path: Path) -> Measure:
+    """Facts of pictures, by way of an encoded file."""
+
+    def run(pictures: Pictures) -> VideoFacts:
+        path = clip(tmp_path / "clip.mp4", pictures)
+        return measure_video(path, measure_media(path), lambda _: None)[0]
+
+    return run
+
+
+def clip(path: Path, pictures: Pictures) -> Path:
+    return write_clip(path, (np.ascontiguousarray(p[:, :, ::-1]) for p in pictures), None, rate=RATE)
+
+
+def accused(facts: VideoFacts) -> dict[str, Verdict]:
+    """Which checks do not pass."""
+    said = {c: run_check(load_check(c), facts, tianjin(load_check(c))).verdict for c in VIDEO_CHECKS}
+    return {c: v for c, v in said.items() if v in (Verdict.FAIL, Verdict.REVIEW)}
+
+
+def test_counts_and_times(tmp_path: Path) -> None:
+    path = clip(tmp_path / "clip.mp4", camera(2.0))
+    told: list[float] = []
+    (facts,) = measure_video(path, measure_media(path), told.append)
+    assert (facts.frames, facts.coded_px, facts.display_px) == (50, SIZE, SIZE)
+    assert facts.decoded_s == pytest.approx(2.0)
+    assert facts.frame_rate == RATE
+    assert facts.decode_errors == ()
+    assert all(0 <= t <= 2.0 for t in told)
+
+
+def test_a_locked_camera_is_accused_of_nothing(measure: Measure) -> None:
+    assert accused(measure(camera(8.0))) == {}
+
+
+def test_cuts_are_exact(measure: Measure) -> None:
+    facts = measure(itertools.chain(camera(2.0, 1), camera(2.0, 2), camera(2.0, 3)))
+    assert facts.cuts_s == pytest.approx((2.0, 4.0))
+
+
+@pytest.mark.parametrize(("percent", "frequency"), [(0.6, 3.0), (1.5, 5.0)])
+def test_shake(measure: Measure, percent: float, frequency: float) -> None:
+    pictures = list(camera(10.0))
+    path = faults.handheld_path(len(pictures), RATE, amplitude=percent / 100, frequency_hz=frequency, seed=3)
+    facts = measure(faults.move(pictures, path, RATE, (3.0, 8.0)))
+    assert facts.motion is not None
+    worst = max(facts.motion.shake, key=lambda s: s.peak_pct)
+    assert worst.strength_pct == pytest.approx(percent, rel=STRENGTH)
+    assert worst.freq_hz == pytest.approx(frequency, rel=STRENGTH)
+    assert worst.start_s < 4.0
+    assert worst.end_s > 7.0
+    assert accused(facts)["video/shake"] is Verdict.FAIL
+    trace = render_trace(facts.motion)
+    assert trace is not None
+    assert trace.startswith("<svg")
+
+
+def test_a_stuck_picture_is_found_to_the_frame(measure: Measure) -> None:
+    facts = measure(faults.freeze(camera(8.0), RATE, (2.4, 4.64)))
+    assert facts.stillness is not None
+    (span,) = facts.stillness.freezes
+    assert (span.start_s, span.end_s) == pytest.approx((2.4, 4.64))
+    assert accused(facts) == {"video/freeze": Verdict.FAIL}
+
+
+def test_a_lost_picture_is_found_to_the_frame(measure: Measure) -> None:
+    facts = measure(faults.black(camera(8.0), RATE, (2.4, 4.64)))
+    assert facts.stillness is not None
+    (span,) = facts.stillness.blacks
+    assert (span.start_s, span.end_s) == pytest.approx((2.4, 4.64))
+    assert accused(facts)["video/black"] is Verdict.FAIL
+
+
+def test_dropped_frames(measure: Measure) -> None:
+    pictures = traps.parallax(scene(1), scene(2), SIZE, 10.0, RATE)
+    facts = measure(faults.repeat_frames(pictures, 0.12, 5, RATE, (2.0, 8.0)))
+    assert facts.pace is not None
+    assert sum(s.count for s in facts.pace.stutter) == pytest.approx(18, abs=6)
+    assert accused(facts)["video/jump"] is Verdict.FAIL
+
+
+@pytest.mark.parametrize("percent", [5.0])
+def test_flicker(measure: Measure, percent: float) -> None:
+    facts = measure(faults.flicker(camera(8.0), RATE, depth=percent / 100, frequency_hz=4.0, span=(2.0, 6.0)))
+    assert facts.light is not None
+    worst = max((s for s in facts.light.flicker if s.kind == "brightness"), key=lambda s: s.strength)
+    assert worst.strength == pytest.approx(percent, rel=STRENGTH)
+    assert worst.freq_hz == pytest.approx(4.0, rel=0.1)
+    assert accused(facts)["video/flicker"] is Verdict.FAIL
+
+
+@pytest.mark.parametrize(("a_second", "verdict"), [(2.0, None), (6.0, Verdict.FAIL)])
+def test_flashes(measure: Measure, a_second: float, verdict: Verdict | None) -> None:
+    facts = measure(faults.flash(camera(6.0), RATE, frequency_hz=a_second, level=0.8, span=(2.0, 4.0)))
+    assert accused(facts).get("video/flash") is verdict
+
+
+def test_enlarged_pictures_are_told_from_real_ones(measure: Measure) -> None:
+    size = (1280, 720)
+    real = measure(camera(5.0, size=size)).clarity
+    large = measure(faults.through_size(p, 240) for p in camera(5.0, size=size)).clarity
+    assert real is not None
+    assert large is not None
+    assert real.detail is not None
+    assert large.detail is not None
+    assert real.detail > 0.6
+    assert large.detail == pytest.approx(0.33, abs=0.06)
+
+
+def test_combing(measure: Measure) -> None:
+    woven = measure(faults.interlace(traps.parallax(scene(1), scene(2), SIZE, 12.0, RATE)))
+    assert accused(woven)["video/interlace"] is Verdict.FAIL
+
+
+def test_two_cameras_of_different_colours(measure: Measure) -> None:
+    def shots(factor: float) -> Iterator[Picture]:
+        for n, picture in enumerate(camera(8.0)):
+            if n // 50 % 2 == 0:
+                yield picture
+            else:
+                part = np.ascontiguousarray(picture[40:320, 60:560])
+                yield faults.gain(np.asarray(cv2.resize(part, SIZE), np.uint8), (1 - factor, 1.0, 1 + factor))
+
+    facts = measure(shots(0.15))
+    assert facts.joins is not None
+    assert [j.time_s for j in facts.joins.differences] == pytest.approx([2.0, 4.0, 6.0])
+    assert accused(facts)["video/colour"] is Verdict.FAIL
+    assert "video/colour" not in accused(measure(shots(0.0)))
+
+
+@pytest.mark.parametrize(
+    "healthy",
+    [
+        lambda: traps.slides(SIZE, 10.0, RATE, every_s=2.0),
+        lambda: traps.builds(SIZE, 6.0, RATE),
+        lambda: traps.scroll(SIZE, 6.0, RATE),
+        lambda: traps.windows(SIZE, 6.0, RATE),
+        lambda: traps.pan_and_zoom(scene(1, LARGE), SIZE, 6.0, RATE),
+        lambda: traps.machine(scene(2, LARGE), SIZE, 6.0, RATE),
+        lambda: traps.foreground(scene(3, LARGE), scene(4, LARGE), SIZE, 6.0, RATE),
+        lambda: traps.fades((scene(5), scene(6), scene(7)), SIZE, 7.0, RATE),
+        lambda: traps.whiteboard(SIZE, 6.0, RATE),
+        lambda: traps.on_twos(scene(8, LARGE), SIZE, 6.0, RATE),
+        lambda: traps.rain(scene(9, LARGE), SIZE, 4.0, RATE),
+    ],
+    ids=["slides", "builds", "scroll", "windows", "pan", "machine", "foreground", "fades", "board", "twos", "rain"],
+)
+def test_healthy_pictures_that_look_like_faults(measure: Measure, healthy: Callable[[], Pictures]) -> None:
+    assert accused(measure(healthy())) == {}
+
+
+def test_stills_show_the_frame_of_their_time(tmp_path: Path) -> None:
+    def numbered() -> Iterator[Picture]:
+        for n in range(100):
+            yield np.full((SIZE[1], SIZE[0], 3), 40 + 2 * n, np.uint8)
+
+    path = clip(tmp_path / "clip.mp4", numbered())
+    stills = take_stills(path, measure_media(path), 0, (0.0, 1.0, 2.52, 99.0))
+    shown = [cv2.imdecode(np.frombuffer(s.jpeg, np.uint8), cv2.IMREAD_GRAYSCALE) for s in stills]
+    assert [s.time_s for s in stills] == pytest.approx([0.0, 1.0, 2.52, 3.96])
+    assert [float(np.mean(p)) for p in shown] == pytest.approx([40, 90, 166, 238], abs=1.5)
+    assert all(s.size_px == SIZE for s in stills)
+
+
+def test_damage_is_noted_and_decoding_goes_on(tmp_path: Path) -> None:
+    path = clip(tmp_path / "clip.mp4", camera(6.0))
+    data = bytearray(path.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 20_000] = bytes(20_000)
+    path.write_bytes(data)
+    (facts,) = measure_video(path, measure_media(path), lambda _: None)
+    assert facts.decode_errors
+    assert facts.decoded_s == pytest.approx(6.0, abs=0.5)
+
+
+def test_findings_carry_exact_spans(measure: Measure) -> None:
+    facts = measure(faults.black(camera(6.0), RATE, (2.0, 4.4)))
+    (finding,) = run_check(load_check("video/black"), facts, tianjin(load_check("video/black"))).findings
+    assert isinstance(finding.where, Span)
+    assert (finding.where.start_s, finding.where.end_s) == pytest.approx((2.0, 4.4))
