@@ -15,6 +15,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("coursekit.cli.init:init", pick("为课程文件夹生成一份待填写的清单", "Make a manifest to fill in")),
     "audit": ("coursekit.cli.audit:audit", pick("审核一门课程（主要功能）", "Audit a course (the main job)")),
     "measure": ("coursekit.cli.measure:measure", pick("只测量，不判定，输出 JSON", "Measure only: facts as JSON")),
+    "diff": (
+        "coursekit.cli.diff:diff",
+        pick("比较两份报告：改好了什么，新出现什么", "Compare two reports: mended, new, still there"),
+    ),
     "explain": (
         "coursekit.cli.explain:explain",
         pick("解释一条规则、一个检查项或一个问题代码", "Explain a rule, a check or a finding code"),

@@ -82,9 +82,7 @@ def _cells(subject: Subject, unlike: dict[str, Issue]) -> tuple[Cell, ...]:
     cells = []
     for column in COLUMNS:
         said = own.get(column) or unlike.get(column)
-        cells.append(
-            Cell(texts[column], said.verdict if said else None, said.key if said else None, column in unlike)
-        )
+        cells.append(Cell(texts[column], said.verdict if said else None, said.key if said else None, column in unlike))
     return tuple(cells)
 
 
@@ -144,5 +142,6 @@ def _dots(subjects: list[Subject], unlike: dict[str, dict[str, Issue]]) -> Marku
         odd = "loudness" in unlike.get(subject.name, {})
         parts.append(f'<circle class="{"odd" if odd else "dot"}" cx="{x(level)}" cy="34" r="{6 if odd else 4.5}"/>')
         if odd:
-            parts.append(f'<text class="odd" x="{x(level)}" y="18" text-anchor="middle">{escape(subject.number)}</text>')
+            number = escape(subject.number)
+            parts.append(f'<text class="odd" x="{x(level)}" y="18" text-anchor="middle">{number}</text>')
     return Markup("".join(parts) + "</svg>")  # noqa: S704 - numbers only

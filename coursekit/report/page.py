@@ -31,7 +31,7 @@ from coursekit.report.view import Issue, Subject, View, build_view
 from coursekit.texts import check_text, fill, phrases
 
 if TYPE_CHECKING:
-    from coursekit.find import Folder
+    from coursekit.folder import Folder
     from coursekit.manifest.coverage import Matrix
     from coursekit.pipeline import Audit
 
@@ -297,4 +297,3 @@ def _signs() -> Mapping[str, str]:
     from coursekit.manifest.coverage import SIGNS
 
     return {depth.value: sign for depth, sign in SIGNS.items()}
-
