@@ -38,6 +38,17 @@ def listening_mix(names: tuple[str, ...]) -> NDArray[np.float32]:
     return weights
 
 
+def mixed(x: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """One channel of all, by their weights."""
+    if len(x) == 1:
+        return x[0]
+    used = np.flatnonzero(weights)
+    out = np.asarray(x[used[0]] * weights[used[0]], dtype=np.float32)
+    for channel in used[1:]:
+        out += x[channel] * weights[channel]
+    return out
+
+
 class ChannelMeter:
     """Sums per second over the front pair, and of each channel over all."""
 
@@ -65,7 +76,8 @@ class ChannelMeter:
         if self.channels >= 2:
             # Copies that differ by rounding lie 100 dB and more down: single precision would not tell them from noise.
             left, right = x[0].astype(np.float64), x[1].astype(np.float64)
-            sums = np.array([left @ left, right @ right, left @ right])
+            # Not as dot products: BLAS would wake its threads for each, and they cost more than the sums.
+            sums = np.array([(left * left).sum(), (right * right).sum(), (left * right).sum()])
             self._pair += sums
             self._left.append(sums[0] / n)
             self._right.append(sums[1] / n)

@@ -39,10 +39,8 @@ class FrameMeter:
         scale = 2.0 / (0.375 * size * size)
         hz = np.asarray(np.fft.rfftfreq(size, 1 / rate), dtype=np.float64)
         self.bands_used = int(np.searchsorted(EDGES_HZ, rate / 2 * 0.95)) - 1
-        matrix = np.zeros((len(hz), BANDS), np.float32)
-        for band in range(self.bands_used):
-            matrix[(hz >= EDGES_HZ[band]) & (hz < EDGES_HZ[band + 1]), band] = scale
-        self._matrix = matrix
+        self._scale = np.float32(scale)
+        self._edges = np.searchsorted(hz, EDGES_HZ[: self.bands_used + 1])
         self._tail = np.zeros(self.hop, np.float32)
         self._pitch = PitchTracker(rate, self.hop)
         self._smooth = np.zeros((_SMOOTH - 1, BANDS), np.float32)
@@ -66,7 +64,10 @@ class FrameMeter:
         windows = np.lib.stride_tricks.sliding_window_view(x, 2 * self.hop)[:: self.hop][:count]
         spectrum = np.fft.rfft(windows * self._window, axis=1)
         power: NDArray[np.float32] = (spectrum.real**2 + spectrum.imag**2).astype(np.float32, copy=False)
-        bands = np.asarray(power @ self._matrix, dtype=np.float32)
+        # Sums over neighbouring bins rather than a product of matrices, for which BLAS would wake its threads.
+        bands = np.zeros((count, BANDS), np.float32)
+        sums = np.add.reduceat(power[:, : self._edges[-1]], self._edges[:-1], axis=1)
+        np.multiply(sums, self._scale, out=bands[:, : self.bands_used])
         self.whistle.push(power)
         self.pitch.extend(self._pitch.push(x[: count * self.hop + self.hop], count).tolist())
         self._tail = x[count * self.hop :]

@@ -69,8 +69,10 @@ class HumMeter:
         taps = len(self._taps)
         count = (len(middle) - taps + 1) // self._fine
         if count > 0:
-            windows = np.lib.stride_tricks.sliding_window_view(middle, taps)[:: self._fine][:count]
-            self._line = np.concatenate([self._line, windows @ self._taps])
+            out = np.zeros(count)
+            for k, tap in enumerate(self._taps):
+                out += tap * middle[k : k + count * self._fine : self._fine][:count]
+            self._line = np.concatenate([self._line, out])
         self._middle = middle[max(count, 0) * self._fine :]
         while len(self._line) >= self._size:
             self._window(self._line[: self._size])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 import av
 import numpy as np
 
-from coursekit.audio.channels import ChannelMeter, listening_mix
+from coursekit.audio.channels import ChannelMeter, listening_mix, mixed
 from coursekit.audio.clipping import ClippingMeter, over_figures
 from coursekit.audio.facts import AudioFacts, TimeGap
 from coursekit.audio.frames import FrameMeter
@@ -91,7 +91,7 @@ class TrackMeter:
         width = np.maximum(np.diff(edges), 1)
         self._levels.push(hop_sums(x * x, edges) / width - (hop_sums(x, edges) / width) ** 2)
         self._glitches.push(x)
-        mono = self._mix @ x if len(self._mix) > 1 else x[0]
+        mono = mixed(x, self._mix)
         self._hum.push(mono)
         self._frames.push(mono)
         if weighted.size:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _TAPS = 32
 _STRETCH = 32
 _BETA = 6.5
+# Products of matrices of this size stay on one thread of BLAS; waking the others costs more, most of all on a busy
+# machine.
+_BATCH = 32
 
 
 def interpolator(factor: int) -> NDArray[np.float32]:
@@ -73,8 +76,8 @@ class TruePeakMeter:
         if not channel.size:
             return
         half = _TAPS // 2
-        for at in range(0, len(channel), 256):
-            c, s = channel[at : at + 256], stretch[at : at + 256]
+        for at in range(0, len(channel), _BATCH):
+            c, s = channel[at : at + _BATCH], stretch[at : at + _BATCH]
             start = (s + 1) * _STRETCH - (half - 1)
             index = start[:, None] + np.arange(_STRETCH + _TAPS - 1)[None, :]
             rows = line[c[:, None], index]
