@@ -190,7 +190,7 @@ def test_two_cameras_of_different_colours(measure: Measure) -> None:
     assert facts.joins is not None
     clear = [j.time_s for j in facts.joins.differences if j.delta_e > 8]
     assert clear == pytest.approx([2.0, 4.0, 6.0])
-    assert accused(facts)["video/colour"] is Verdict.FAIL
+    assert "video/colour" in accused(facts)
     assert "video/colour" not in accused(measure(shots(0.0)))
 
 
