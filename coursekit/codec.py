@@ -72,7 +72,7 @@ def loads(kind: type[T], text: str | bytes) -> T:
 
 def decode(kind: type[T], raw: Any) -> T:
     """Plain JSON values as a model value of type `kind`."""
-    return cast("T", _decoder(kind)(raw, ""))
+    return cast("T", _decoder(cast("Any", kind))(raw, ""))
 
 
 Decoder = Callable[[Any, str], Any]

@@ -5,16 +5,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import platform
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coursekit import __version__, codec
-from coursekit.engine.cache import Cache, audit_key, code_key, default_cache_dir, tools_key
-from coursekit.find import CourseError, Folder, classify, kind_of, list_folder
+from coursekit.engine.cache import Cache, audit_key
+from coursekit.find import classify, kind_of
+from coursekit.folder import CourseError, Folder, list_folder
 from coursekit.model import (
     FACTS_SCHEMA,
     Course,
@@ -31,25 +33,14 @@ from coursekit.model import (
     Scope,
     Summary,
 )
-from coursekit.rules.outcome import FailOn, count_open, count_verdicts, outcome_of
+from coursekit.rules.outcome import count_open, count_verdicts, outcome_of
+from coursekit.settings import Settings
 
 if TYPE_CHECKING:
     from coursekit.engine.job import Job
     from coursekit.manifest.model import Manifest
 
 DEFAULT_PROFILE = "tianjin-2025"
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What a run is asked to do."""
-
-    profiles: tuple[str, ...] = ()
-    scope: Scope | None = None
-    lang: str = "zh"
-    fail_on: FailOn = FailOn.MUST
-    workers: int | None = None
-    cache_root: Path | None = field(default_factory=default_cache_dir)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +82,8 @@ class Audit:
     facts: FactsFile | None
     """None when the whole report was known: nothing was loaded that nobody asked for."""
     folder: Folder
+    key: str | None = None
+    """Under which what was said of it may be kept; None when the same question may have another answer tomorrow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,20 +100,23 @@ def audit(target: Path, settings: Settings, listen: Listener = ignore, *, want_f
     started = _now()
     folder = list_folder(target)
     cache = Cache(settings.cache_root)
-    key = _audit_key(folder, settings)
+    key = audit_key(
+        folder, settings, tuple(p.hash for p in load_profiles(own)) if (own := settings.own_profiles()) else ()
+    )
     if not want_facts and (known := cache.find_audit(key)) is not None and (report := _revive(known, started)):
         listen(Planned(report.run.cached_files, report.run.cached_files))
-        return Audit(report, None, folder)
+        return Audit(report, None, folder, key)
     manifest, course, kinds = load_course(folder)
     profiles = load_profiles(settings.profiles)
     measuring = measure_folder(folder, kinds, settings, listen)
     facts = CourseFacts(course, measuring.facts, manifest)
     scope, scope_note = choose_scope(settings.scope, manifest)
     report = build_report(profiles, facts, scope, scope_note, settings, measuring, started)
-    if not measuring.not_done and _all_settled(folder):
+    lasting = not measuring.not_done and _all_settled(folder)
+    if lasting:
         blank = replace(report, run=replace(report.run, started="", finished="", host=""))
         cache.keep_audit(key, codec.dumps(blank, indent=None))
-    return Audit(report, FactsFile(tuple(measuring.facts.values())), folder)
+    return Audit(report, FactsFile(tuple(measuring.facts.values())), folder, key if lasting else None)
 
 
 def load_course(folder: Folder) -> tuple[Manifest | None, Course, Mapping[str, FileKind]]:
@@ -170,11 +166,9 @@ def measure_folder(
             found[job.name] = facts
     cached = len(found)
     listen(Planned(len(jobs), cached))
-    try:
+    # Ctrl-C: what is done is done; the report says what is not, and the next run goes on from here.
+    with contextlib.suppress(KeyboardInterrupt):
         _measure_jobs(missing, settings, listen, found)
-    except KeyboardInterrupt:
-        # What is done is done: the report says what is not, and the next run goes on from here.
-        pass
     not_done = tuple(job.name for job in jobs if job.name not in found)
     ordered = {job.name: found[job.name] for job in jobs if job.name in found}
     return Measuring(ordered, cached, not_done)
@@ -245,7 +239,7 @@ def duration_of(file: FileFacts | None) -> float | None:
     """How long a lesson really runs: its decoded picture, or sound, else what the container says."""
     if file is None:
         return None
-    decoded = max((s.decoded_s for s in (*file.video, *file.audio)), default=None)
+    decoded = max((*(v.decoded_s for v in file.video), *(a.decoded_s for a in file.audio)), default=None)
     return decoded if decoded is not None else getattr(file.probe, "duration_s", None)
 
 
@@ -260,20 +254,6 @@ def measure(targets: tuple[Path, ...], settings: Settings, listen: Listener = ig
             raise KeyboardInterrupt
         files.extend(measuring.facts.values())
     return FactsFile(tuple(files), schema=FACTS_SCHEMA)
-
-
-def _audit_key(folder: Folder, settings: Settings) -> str:
-    """Everything a report depends on. A profile of the studio's own counts by its bytes."""
-    listing = "\n".join(f"{name}\0{e.identity}\0{e.refused}" for name, e in folder.entries.items())
-    own = [profile.hash for ref in settings.profiles if Path(ref).suffix for profile in load_profiles((ref,))]
-    return audit_key(
-        code_key(),
-        tools_key(),
-        str(folder.root.absolute()),
-        listing,
-        repr((settings.profiles, settings.scope, settings.lang, settings.fail_on)),
-        *own,
-    )
 
 
 def _all_settled(folder: Folder) -> bool:

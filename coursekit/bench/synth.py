@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from coursekit.bench.faults_audio import Samples, Voice, stereo_room, voice
+from coursekit.bench.faults_audio import Samples, stereo_room, voice
 
 Picture = npt.NDArray[np.uint8]
 """Height × width × RGB."""
@@ -21,9 +21,9 @@ Picture = npt.NDArray[np.uint8]
 RATE_HZ = 48_000
 
 
-def narration(seconds: float, seed: int = 0, talker: Voice = Voice()) -> Samples:
+def narration(seconds: float, seed: int = 0) -> Samples:
     """A narrator in a quiet room, heard with two ears, at a level that a studio would deliver."""
-    return stereo_room(voice(seconds, RATE_HZ, talker, seed), RATE_HZ, seed)
+    return stereo_room(voice(seconds, RATE_HZ, seed=seed), RATE_HZ, seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,6 @@ class Lecture:
 
     def frames(self, seconds: float) -> Iterator[Picture]:
         """The lesson's pictures, one after another."""
-        width, height = self.size_px
         slide: Picture | None = None
         shown = -1
         for index in range(round(seconds * self.rate)):
@@ -79,7 +78,7 @@ def draw_slide(size_px: tuple[int, int], number: int, seed: int = 0) -> Picture:
 
 
 def _words(rng: np.random.Generator, count: int) -> str:
-    words = "check the meter before work insulation contact terminal switch earth cable phase load safety tool".split()
+    words = ("check meter before work insulation contact terminal switch earth cable phase load safety tool").split()  # noqa: SIM905 - a list of words reads as words
     return " ".join(rng.choice(words, count)).capitalize()
 
 
@@ -136,7 +135,7 @@ class Workshop:
             draw.line((x, y + h / 2, x + w, y + h / 3), fill=(240, 240, 240), width=3)
         fine = rng.normal(0, 5, (height, width, 1))
         soft = np.asarray(image.filter(ImageFilter.GaussianBlur(0.6)), np.float32)
-        return np.uint8(np.clip(soft + fine, 0, 255))
+        return np.clip(soft + fine, 0, 255).astype(np.uint8)
 
     def frames(self, seconds: float, path: npt.NDArray[np.float64] | None = None) -> Iterator[Picture]:
         """Pictures of the bench; `path` is a camera position in pixels (frames × 2) from the centre."""
@@ -159,4 +158,4 @@ class Workshop:
             tip = (cx + 150 * np.cos(angle), cy + 60 * np.sin(angle))
             draw.line((cx, cy, *tip), fill=(70, 70, 76), width=16)
             noisy = np.asarray(picture, np.int16) + rng.integers(-2, 3, (height, width, 1), dtype=np.int16)
-            yield np.uint8(np.clip(noisy, 0, 255))
+            yield np.clip(noisy, 0, 255).astype(np.uint8)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from coursekit.cli.lang import current_lang, pick
 from coursekit.cli.options import (
+    EXIT_UNDECIDED,
     cache_root,
+    colour_wanted,
     error_text,
     fatal,
     lang_option,
@@ -19,13 +22,13 @@ from coursekit.cli.options import (
     terminable,
     verbosity_options,
 )
-from coursekit.model import Scope
 from coursekit.report import FORMATS, format_of
-from coursekit.rules.outcome import FailOn, exit_code
+from coursekit.settings import Settings
+from coursekit.terms import FailOn, Scope
 
 if TYPE_CHECKING:
     from coursekit.model import Report
-    from coursekit.pipeline import Audit, Settings
+    from coursekit.pipeline import Audit
 
 
 @click.command(
@@ -100,8 +103,6 @@ def audit(
     verbose: int,
 ) -> None:
     """Fill the settings, run, render, answer with an exit code."""
-    from coursekit.pipeline import Settings
-
     wanted = pair_outputs(formats, outputs)
     set_up_logging(verbose)
     settings = Settings(
@@ -112,10 +113,43 @@ def audit(
         workers=jobs,
         cache_root=cache_root(cache_dir, no_cache),
     )
+    verbosity = verbose - quiet
+    if wanted == [("text", None)] and (code := tell_again(course, settings, verbosity)) is not None:
+        raise click.exceptions.Exit(code)
     done = run_audit(course, settings, want_facts=any(FORMATS[name].needs_facts for name, _ in wanted), quiet=quiet > 0)
-    written = all([_deliver(done, name, path, verbose - quiet) for name, path in wanted])
+    code = _exit_code(done)
+    # A list, not a generator: one report that could not be written must not cost the others.
+    written = [_deliver(done, name, path, verbosity, settings) for name, path in wanted]
     _summarise(done.report, wanted, quiet)
-    raise click.exceptions.Exit(exit_code(done.report.summary.outcome) if written else 3)
+    raise click.exceptions.Exit(code if all(written) else EXIT_UNDECIDED)
+
+
+def tell_again(course: Path, settings: Settings, verbosity: int) -> int | None:
+    """Say what was said before of an unchanged course, and give its exit code; None when something is new.
+
+    The key covers every file's identity, the code, the tools, the day and the question, so nothing need be loaded.
+    """
+    from coursekit.engine.cache import Cache, audit_key
+    from coursekit.folder import CourseError, list_folder
+
+    if settings.own_profiles():
+        return None
+    try:
+        folder = list_folder(course)
+    except CourseError as error:
+        fatal(error_text(error))
+    told = Cache(settings.cache_root).find_told(audit_key(folder, settings, ()), verbosity)
+    match told:
+        case {"code": int(code), "lines": list(lines)}:
+            echo([(str(text), colour, bool(bold)) for text, colour, bold in lines])
+            return code
+    return None
+
+
+def _exit_code(done: Audit) -> int:
+    from coursekit.rules.outcome import exit_code
+
+    return exit_code(done.report.summary.outcome)
 
 
 def pair_outputs(formats: tuple[str, ...], outputs: tuple[Path, ...]) -> list[tuple[str, Path | None]]:
@@ -156,7 +190,7 @@ def run_audit(course: Path, settings: Settings, *, want_facts: bool, quiet: bool
     """Run the pipeline; every error that is not the course's own verdict ends here with its exit code."""
     from coursekit import pipeline
     from coursekit.cli.progress import Progress
-    from coursekit.find import CourseError
+    from coursekit.folder import CourseError
 
     try:
         with terminable(), Progress(quiet=quiet) as progress:
@@ -171,9 +205,9 @@ def run_audit(course: Path, settings: Settings, *, want_facts: bool, quiet: bool
         _explain_error(error)
 
 
-def _explain_error(error: Exception) -> None:
+def _explain_error(error: Exception) -> NoReturn:
     from coursekit.rules.judge import ParamsError
-    from coursekit.rules.profiles import ProfileError
+    from coursekit.rules.profile_text import ProfileError
 
     if isinstance(error, ProfileError | ParamsError):
         why = error.render(current_lang()) if isinstance(error, ProfileError) else str(error)
@@ -184,11 +218,16 @@ def _explain_error(error: Exception) -> None:
     raise error
 
 
-def _deliver(done: Audit, name: str, path: Path | None, verbosity: int) -> bool:
+def _deliver(done: Audit, name: str, path: Path | None, verbosity: int, settings: Settings) -> bool:
     from coursekit.files import write_atomic
 
     if path is None and name == "text":
-        echo_lines(done.report, verbosity)
+        lines = list(told_lines(done.report, verbosity))
+        echo(lines)
+        if done.key is not None:
+            from coursekit.engine.cache import Cache
+
+            Cache(settings.cache_root).keep_told(done.key, verbosity, {"code": _exit_code(done), "lines": lines})
         return True
     body = FORMATS[name].load()(done, path)
     if path is None:
@@ -203,18 +242,24 @@ def _deliver(done: Audit, name: str, path: Path | None, verbosity: int) -> bool:
     return True
 
 
-def echo_lines(report: Report, verbosity: int) -> None:
-    """The text report, in colour where the terminal has any."""
-    from coursekit.cli.options import colour_wanted
+Told = tuple[str, str | None, bool]
+"""A line ready for a terminal: text, colour, bold."""
+
+
+def told_lines(report: Report, verbosity: int) -> Iterator[Told]:
+    """The text report, made harmless for a terminal."""
     from coursekit.paths import for_terminal
     from coursekit.report.text import render_lines
 
-    colour = colour_wanted()
-    lines = []
-    for line in render_lines(report, verbosity):
-        text = for_terminal(line.text)
-        lines.append(click.style(text, fg=line.colour, bold=line.bold) if colour and line.text else text)
-    click.echo("\n".join(lines))
+    return ((for_terminal(line.text), line.colour, line.bold) for line in render_lines(report, verbosity))
+
+
+def echo(lines: list[Told]) -> None:
+    """Print lines, in colour where that is wanted; click strips it where the output is no terminal."""
+    if colour_wanted():
+        click.echo("\n".join(click.style(text, fg=colour, bold=bold) if text else "" for text, colour, bold in lines))
+    else:
+        click.echo("\n".join(text for text, _, _ in lines))
 
 
 def _summarise(report: Report, wanted: list[tuple[str, Path | None]], quiet: int) -> None:

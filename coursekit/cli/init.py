@@ -42,9 +42,8 @@ SCHEMA_PATH = ".coursekit/manifest.schema.json"
 @lang_option
 def init(directory: Path, table: Path | None, columns: str | None, sheet: str | None, lang: str) -> None:
     """Write course.yaml and the schema that editors read."""
-    from coursekit.find import CourseError
+    from coursekit.folder import MANIFEST_NAMES, CourseError
     from coursekit.manifest.faults import ManifestError
-    from coursekit.manifest.model import MANIFEST_NAMES
 
     there = next((directory / name for name in MANIFEST_NAMES if (directory / name).exists()), None)
     if there is not None:

@@ -70,11 +70,12 @@ def load(target: Path) -> tuple[Path, Path, Manifest]:
 @lang_option
 def check(course: Path, profiles: tuple[str, ...], no_hash: bool, verbose: bool, lang: str) -> None:
     """Judge the manifest rules of the profiles on unmeasured facts."""
-    from coursekit.find import CourseError
+    from coursekit.folder import CourseError
     from coursekit.manifest.faults import ManifestError
     from coursekit.manifest.inspect import UNMEASURED, unmeasured_facts
-    from coursekit.rules.outcome import FailOn, exit_code, outcome_of
+    from coursekit.rules.outcome import exit_code, outcome_of
     from coursekit.rules.profile_text import ProfileError
+    from coursekit.terms import FailOn
 
     root, path, made = load(course)
     try:
@@ -279,8 +280,8 @@ def export_command(
 @lang_option
 def import_command(source: Path, into: Path, columns: str | None, sheet: str | None, force: bool, lang: str) -> None:
     """Read, check that nothing would be lost, write."""
+    from coursekit.folder import MANIFEST_NAMES
     from coursekit.manifest.faults import ManifestError
-    from coursekit.manifest.model import MANIFEST_NAMES
 
     target = into / "course.yaml"
     there = next((into / name for name in MANIFEST_NAMES if (into / name).exists()), None)

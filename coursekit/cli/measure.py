@@ -42,7 +42,7 @@ def measure(
     from coursekit import codec, pipeline
     from coursekit.cli.progress import Progress
     from coursekit.files import write_atomic
-    from coursekit.find import CourseError
+    from coursekit.folder import CourseError
 
     set_up_logging(verbose)
     settings = pipeline.Settings(workers=jobs, cache_root=cache_root(cache_dir, no_cache))

@@ -57,7 +57,8 @@ def _table(head: str, counts: tuple[ClauseCount, ...], column: Callable[[ClauseC
 def show_command(profile_id: str, lang: str) -> None:
     """Every rule of one profile."""
     from coursekit.cli.explain import rule_page
-    from coursekit.rules.profiles import ProfileError, load_profile
+    from coursekit.rules.profile_text import ProfileError
+    from coursekit.rules.profiles import load_profile
 
     try:
         profile = load_profile(profile_id)

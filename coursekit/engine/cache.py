@@ -21,18 +21,27 @@ import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from coursekit import __version__, codec
-from coursekit.files import write_atomic
+from coursekit import __version__
+from coursekit.folder import Folder, Identity
+
+if TYPE_CHECKING:
+    from coursekit.settings import Settings
 
 T = TypeVar("T")
 
-_SETTLED_NS = 2_000_000_000
-"""A file changed less than this long ago may change again within the clock's grain and keep its times."""
-
 _TOOLS = frozenset(
-    ["av", "numpy", "opencv_python_headless", "scenedetect_headless", "pymediainfo", "pillow", "pypdf", "imageio_ffmpeg"]
+    [
+        "av",
+        "numpy",
+        "opencv_python_headless",
+        "scenedetect_headless",
+        "pymediainfo",
+        "pillow",
+        "pypdf",
+        "imageio_ffmpeg",
+    ]
 )
 
 _STAGE_CODE = {
@@ -43,32 +52,6 @@ _STAGE_CODE = {
     "video": ("video", "probe"),
 }
 """Whose source a stage's figures depend on. Checks are left out: they judge, they do not measure."""
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What the file system says of a file. Equal identity, settled times: equal content."""
-
-    size_bytes: int
-    mtime_ns: int
-    ctime_ns: int
-    inode: int
-
-    @classmethod
-    def of(cls, path: Path) -> Identity:
-        """The identity a file has now."""
-        return cls.from_stat(path.stat())
-
-    @classmethod
-    def from_stat(cls, status: os.stat_result) -> Identity:
-        """The identity in a stat result."""
-        return cls(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
-
-    def settled(self, now_ns: int | None = None) -> bool:
-        """Whether the file has been left alone long enough for its times to prove anything."""
-        now = time.time_ns() if now_ns is None else now_ns
-        newest = max(self.mtime_ns, self.ctime_ns)
-        return now - newest > _SETTLED_NS
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +83,7 @@ def tools_key() -> str:
         with contextlib.suppress(OSError):
             found.update(
                 name
-                for name in os.listdir(folder or ".")
+                for name in os.listdir(folder or ".")  # noqa: PTH208 - names are all that is wanted, of some thousand entries
                 if name.endswith(".dist-info") and name.split("-")[0].lower() in _TOOLS
             )
     return _digest(*sorted(found))
@@ -156,12 +139,16 @@ class Cache:
     def _write(self, kind: str, key: str, text: str) -> None:
         path = self._entry(kind, key)
         if path is not None:
+            from coursekit.files import write_atomic
+
             # A cache that cannot be written (full disk, read-only home) costs time, not truth.
             with contextlib.suppress(OSError):
                 write_atomic(path, text, sync=False)
 
     def known_sha256(self, path: Path, identity: Identity) -> str | None:
         """The content hash of a file that has not changed since it was hashed."""
+        from coursekit import codec
+
         raw = self._read("identity", _digest(str(path.absolute())))
         try:
             known = codec.decode(Known, raw)
@@ -171,11 +158,15 @@ class Cache:
 
     def remember_sha256(self, path: Path, identity: Identity, sha256: str) -> None:
         """Keep a content hash, if the file's times can be relied on."""
+        from coursekit import codec
+
         if identity.settled():
             self._write("identity", _digest(str(path.absolute())), codec.dumps(Known(identity, sha256), indent=None))
 
     def find(self, kind: type[T], sha256: str, stage_key: str) -> T | None:
         """Facts of one stage, if they were measured by just this code and these tools."""
+        from coursekit import codec
+
         raw = self._read("facts", _digest(sha256, stage_key))
         try:
             return None if raw is None else codec.decode(kind, raw)
@@ -184,17 +175,33 @@ class Cache:
 
     def keep(self, facts: object, sha256: str, stage_key: str) -> None:
         """Keep facts of one stage."""
+        from coursekit import codec
+
         self._write("facts", _digest(sha256, stage_key), codec.dumps(facts, indent=None))
 
     def find_audit(self, key: str) -> Any:
         """A report as plain JSON values."""
         return self._read("audits", key)
 
+    def find_told(self, key: str, verbosity: int) -> Any:
+        """What a terminal was told of an audit: lines and exit code."""
+        return self._read("told", _digest(key, str(verbosity)))
+
+    def keep_told(self, key: str, verbosity: int, told: Any) -> None:
+        """Keep what a terminal was told."""
+        self._write("told", _digest(key, str(verbosity)), json.dumps(told, ensure_ascii=False))
+
     def keep_audit(self, key: str, text: str) -> None:
         """Keep a report."""
         self._write("audits", key, text)
 
 
-def audit_key(*parts: str) -> str:
-    """One key for everything a report depends on."""
-    return _digest(*parts)
+def audit_key(folder: Folder, settings: Settings, profile_hashes: tuple[str, ...]) -> str:
+    """Everything a report depends on: code, tools, the listing, the day (licences expire), what was asked and by what.
+
+    A profile of the studio's own counts by its hash; the built-in ones are part of the code.
+    """
+    listing = "\n".join(f"{name}\0{e.identity}\0{e.refused}" for name, e in folder.entries.items())
+    asked = repr((settings.profiles, str(settings.scope), settings.lang, str(settings.fail_on)))
+    day = time.strftime("%Y-%m-%d")
+    return _digest(code_key(), tools_key(), str(folder.root.absolute()), listing, day, asked, *profile_hashes)

@@ -1,7 +1,8 @@
 """Measuring one file: the unit of work, the same in a local worker and on a cluster.
 
-`run_job` is given names and paths and gives back facts; whatever goes wrong becomes a `Problem` of the stage that broke,
-so that one bad file costs itself and nothing else. Each stage is kept as soon as it is done: a killed run resumes there.
+`run_job` is given names and paths and gives back facts; whatever goes wrong becomes a `Problem` of the stage that
+broke, so that one bad file costs itself and nothing else. Each stage is kept as soon as it is done: a killed run
+resumes there.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from coursekit.audio.facts import AudioFacts
-from coursekit.engine.cache import Cache, Identity, stage_key
+from coursekit.engine.cache import Cache, stage_key
 from coursekit.files import sha256_of
+from coursekit.folder import Identity
 from coursekit.model import DocumentFacts, FileFacts, FileKind, ImageFacts, ProbeFacts, Problem
 from coursekit.video.facts import VideoFacts
 

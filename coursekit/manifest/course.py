@@ -6,10 +6,11 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
-from coursekit.find import Folder, kind_of, list_folder
+from coursekit.find import kind_of
+from coursekit.folder import MANIFEST_NAMES, Folder, list_folder
 from coursekit.manifest.faults import Fault, ManifestError
 from coursekit.manifest.load import find_manifest
-from coursekit.manifest.model import MANIFEST_NAMES, Manifest
+from coursekit.manifest.model import Manifest
 from coursekit.model import Course, FileKind, Lesson
 from coursekit.paths import inside
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
-from coursekit.find import classify, list_folder
+from coursekit.find import classify
+from coursekit.folder import list_folder
 from coursekit.manifest.course import normal
 from coursekit.manifest.fields import MAX_LINE, Form
 from coursekit.manifest.model import (

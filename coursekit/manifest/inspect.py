@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from coursekit.files import sha256_of
-from coursekit.find import Entry, kind_of, list_folder
+from coursekit.find import kind_of
+from coursekit.folder import Entry, list_folder
 from coursekit.manifest.course import course_from_manifest, normal
 from coursekit.manifest.digest import learner_files
 from coursekit.manifest.model import Manifest

@@ -11,8 +11,9 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
+from coursekit.folder import MANIFEST_NAMES
 from coursekit.manifest.faults import Fault, ManifestError
-from coursekit.manifest.model import MANIFEST_NAMES, MANIFEST_SCHEMA, Manifest
+from coursekit.manifest.model import MANIFEST_SCHEMA, Manifest
 from coursekit.manifest.reader import read
 from coursekit.manifest.references import escaping_paths, reference_faults
 from coursekit.manifest.tree import MAX_BYTES, Entries, Node, Places, Text, TreeError, parse_json, parse_yaml

@@ -35,7 +35,6 @@ from coursekit.manifest.vocabulary import (
 )
 
 MANIFEST_SCHEMA = "coursekit/manifest/1"
-MANIFEST_NAMES = ("course.yaml", "course.yml", "course.json")
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,9 +149,7 @@ def _lesson_targets(kind: type, facts: CourseFacts) -> Iterator[Target]:
             yield Target(lesson.path, stream, file, stream=stream.stream if len(streams) > 1 else None)
 
 
-def _judge_target(
-    rule: Rule, check: Check, params: Any, target: Target, course: CourseFacts, teller: Teller
-) -> Result:
+def _judge_target(rule: Rule, check: Check, params: Any, target: Target, course: CourseFacts, teller: Teller) -> Result:
     if target.absent is not None:
         return _result(rule, target, Verdict.NOT_APPLICABLE, reason=_reason(target.absent, teller, {}))
     if target.file is not None:

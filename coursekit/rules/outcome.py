@@ -4,23 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
 
-from coursekit.model import Level, OpenRule, Outcome, Result, Verdict
+from coursekit.model import OpenRule, Result
+from coursekit.terms import FailOn, Level, Outcome, Verdict
 
 EXIT_CONFORMS = 0
 EXIT_DOES_NOT_CONFORM = 1
 EXIT_USAGE = 2
 EXIT_UNDECIDED = 3
-
-
-class FailOn(StrEnum):
-    """From which strength on a finding makes the course fail."""
-
-    MUST = "must"
-    SHOULD = "should"
-    REVIEW = "review"
-
 
 _UNDECIDED = frozenset({Verdict.NOT_TESTED, Verdict.ERROR})
 

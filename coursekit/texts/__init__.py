@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, cast
+from typing import Any
 
 from coursekit.model import Scalar, Text
 
@@ -65,7 +65,7 @@ def _catalogue(name: str) -> Mapping[str, Text]:
 
 def fill(template: str, args: Mapping[str, Scalar]) -> str:
     """Put values into a text. A template that asks for a value nobody gave is a programmer's fault: KeyError."""
-    return cast("str", string.Formatter().vformat(template, (), args))
+    return string.Formatter().vformat(template, (), args)
 
 
 def phrase(catalogue: str, key: str, lang: str, **args: Scalar) -> str:

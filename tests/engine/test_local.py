@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from coursekit.engine.cache import Identity
+from coursekit.folder import Identity
 from coursekit.engine.job import Job
 from coursekit.engine.local import LocalEngine, Limits
 from coursekit.model import FileKind

@@ -1,0 +1,118 @@
+"""A course folder as listed: names and identities, nothing opened. Light to import: every run begins here."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from coursekit.paths import display_name, inside
+
+MANIFEST_NAMES = ("course.yaml", "course.yml", "course.json")
+_OWN_FOLDERS = frozenset({"reports", "dossier", "node_modules", "__pycache__"})
+_OWN_FILES = frozenset({"facts.json", "report.json", "expected.json", "Thumbs.db", "desktop.ini"})
+_SETTLED_NS = 2_000_000_000
+"""A file changed less than this long ago may change again within the clock's grain and keep its times."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What the file system says of a file. Equal identity, settled times: equal content."""
+
+    size_bytes: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+
+    @classmethod
+    def of(cls, path: Path) -> Identity:
+        """The identity a file has now."""
+        return cls.from_stat(path.stat())
+
+    @classmethod
+    def from_stat(cls, status: os.stat_result) -> Identity:
+        """The identity in a stat result."""
+        return cls(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+
+    def settled(self, now_ns: int | None = None) -> bool:
+        """Whether the file has been left alone long enough for its times to prove anything."""
+        now = time.time_ns() if now_ns is None else now_ns
+        newest = max(self.mtime_ns, self.ctime_ns)
+        return now - newest > _SETTLED_NS
+
+
+class CourseError(Exception):
+    """The course cannot be read at all. `code` names a phrase of texts/cli.toml."""
+
+    def __init__(self, code: str, **args: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.args_ = args
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file of the folder."""
+
+    path: Path
+    identity: Identity
+    refused: str | None = None
+    """Why it is not opened: `outside-course`, `not-a-file`, `unreadable`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A course folder as listed: names and identities, nothing opened."""
+
+    root: Path
+    entries: Mapping[str, Entry]
+    """By display name, sorted."""
+
+    @property
+    def manifest_path(self) -> Path | None:
+        """The manifest, if one lies at the top."""
+        return next((e.path for name in MANIFEST_NAMES if (e := self.entries.get(name)) and not e.refused), None)
+
+
+def list_folder(target: Path) -> Folder:
+    """List a course folder, or one media file as a course of one lesson."""
+    if target.is_file():
+        status = target.stat()
+        return Folder(target.parent, {display_name(Path(target.name)): Entry(target, Identity.from_stat(status))})
+    if not target.is_dir():
+        raise CourseError("course-missing", course=str(target))
+    entries: dict[str, Entry] = {}
+    for path in _walk(target):
+        name = display_name(path.relative_to(target))
+        if name in entries:
+            raise CourseError("names-collide", course=str(target), name=name)
+        entries[name] = _entry(target, path)
+    return Folder(target, dict(sorted(entries.items())))
+
+
+def _walk(root: Path) -> Iterator[Path]:
+    def unreadable(error: OSError) -> None:
+        raise CourseError("folder-unreadable", course=str(error.filename), detail=error.strerror or "")
+
+    for folder, names, files in os.walk(root, onerror=unreadable):
+        names[:] = sorted(n for n in names if not n.startswith(".") and n not in _OWN_FOLDERS)
+        for name in sorted(files):
+            if not name.startswith(".") and name not in _OWN_FILES:
+                yield Path(folder, name)
+
+
+def _entry(root: Path, path: Path) -> Entry:
+    nothing = Identity(0, 0, 0, 0)
+    try:
+        link = path.lstat()
+        if stat.S_ISLNK(link.st_mode) and not inside(root, path):
+            return Entry(path, nothing, "outside-course")
+        status = path.stat()
+    except OSError:
+        return Entry(path, nothing, "unreadable")
+    if not stat.S_ISREG(status.st_mode):
+        return Entry(path, nothing, "not-a-file")
+    return Entry(path, Identity.from_stat(status))
