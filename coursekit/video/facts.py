@@ -265,6 +265,8 @@ class JoinDifference:
     """All together as a colour distance (CIE 1976)."""
     alive: float
     """Share of the picture that lives on the stiller side: slides of one design share places too, but nothing lives."""
+    moved_pct: float
+    """How far the places lie apart in both pictures, % of the width: little where one camera's light changed."""
     before_s: float
     """Time of the frame compared, before the cut."""
     after_s: float

@@ -201,6 +201,7 @@ def compare_colours(
         colour_levels=round(float(np.hypot(*colour)), 2),
         delta_e=round(distance, 2),
         alive=round(alive, 3),
+        moved_pct=round(float(np.median(np.hypot(*(b - a).T))) / first.y.shape[1] * 100, 2),
         before_s=round(first.time_s, 6),
         after_s=round(second.time_s, 6),
     )

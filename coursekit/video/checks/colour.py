@@ -22,6 +22,8 @@ class ColourParams:
     """Share of the places compared that must agree on the difference."""
     fail_agree: float
     fail_matches: int
+    fail_moved_pct: float
+    """The view must change by that much: where it stays, a lamp may have been switched on."""
     min_alive: float
     """Share of the picture that must live on both sides: slides may be of any colour."""
     review_drift_levels: float
@@ -47,7 +49,10 @@ def colour(ctx: CheckContext, facts: VideoFacts, params: ColourParams) -> Iterat
     strong = [
         d
         for d in candidates
-        if d.delta_e >= params.fail_delta_e and d.agree >= params.fail_agree and d.matches >= params.fail_matches
+        if d.delta_e >= params.fail_delta_e
+        and d.agree >= params.fail_agree
+        and d.matches >= params.fail_matches
+        and d.moved_pct >= params.fail_moved_pct
     ]
     weak = [d for d in candidates if d not in strong]
     for tell, code, some in ((ctx.fail, "colours-differ", strong), (ctx.review, "colours-near", weak)):

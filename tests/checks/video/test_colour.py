@@ -22,6 +22,7 @@ def join(time_s: float = 30.0, **figures: Any) -> JoinDifference:
         "colour_levels": 9.0,
         "delta_e": 12.0,
         "alive": 0.9,
+        "moved_pct": 15.0,
         "before_s": time_s - 0.08,
         "after_s": time_s + 0.08,
     }
@@ -43,7 +44,7 @@ def test_a_clear_difference_fails_at_the_cut() -> None:
     assert outcome.findings[0].where == Span(30.0, 30.0)
 
 
-@pytest.mark.parametrize("doubt", [{"delta_e": 5.0}, {"agree": 0.6}, {"matches": 12}])
+@pytest.mark.parametrize("doubt", [{"delta_e": 5.0}, {"agree": 0.6}, {"matches": 12}, {"moved_pct": 1.0}])
 def test_doubt_asks_a_person(doubt: dict[str, Any]) -> None:
     outcome = judged(join(**doubt))
     assert (outcome.verdict, outcome.codes) == (Verdict.REVIEW, ("colours-near",))
