@@ -16,6 +16,7 @@ def test_flashes_in_a_second(per_second: int, codes: tuple[str, ...]) -> None:
     facts = stream(light=LightFacts(flashes=(FlashSpan(5.0, 8.0, per_second, 3 * per_second),)))
     outcome = run_check(check, facts, tianjin(check))
     assert outcome.codes == codes
+    assert outcome.verdict is (Verdict.FAIL if codes else Verdict.PASS)
     assert all(f.verdict is Verdict.FAIL and f.where == Span(5.0, 8.0) for f in outcome.findings)
 
 
