@@ -132,10 +132,10 @@ def _dots(subjects: list[Subject], unlike: dict[str, dict[str, Issue]]) -> Marku
 
     parts = [f'<svg class="dots" width="100%" height="{_DOTS_PX}" aria-hidden="true">']
     parts.append(f'<rect class="grid" x="0" width="100%" y="{_DOTS_PX - 22}" height="1"/>')
-    for level in range(low, high + 1, 5):
-        anchor = "start" if level == low else "end" if level == high else "middle"
-        parts.append(f'<rect class="tick" x="{x(level)}" y="{_DOTS_PX - 22}" width="1" height="5"/>')
-        parts.append(f'<text x="{x(level)}" y="{_DOTS_PX - 4}" text-anchor="{anchor}">{figures.number(level)}</text>')
+    for at in range(low, high + 1, 5):
+        anchor = "start" if at == low else "end" if at == high else "middle"
+        parts.append(f'<rect class="tick" x="{x(at)}" y="{_DOTS_PX - 22}" width="1" height="5"/>')
+        parts.append(f'<text x="{x(at)}" y="{_DOTS_PX - 4}" text-anchor="{anchor}">{figures.number(at)}</text>')
     middle = median(values)
     parts.append(f'<rect class="mean" x="{x(middle)}" y="18" width="1.5" height="{_DOTS_PX - 40}"/>')
     for subject, level in levels:

@@ -118,7 +118,7 @@ def bilingual(text: Text) -> Markup:
     """A text in both languages; once where they agree."""
     if text.zh == text.en:
         return Markup("{}").format(text.zh)
-    return Markup('<span lang="zh-CN">{}</span><span lang="en">{}</span>').format(text.zh, text.en)
+    return Markup('<span class="zh" lang="zh-CN">{}</span><span class="en" lang="en">{}</span>').format(text.zh, text.en)
 
 
 @dataclass(frozen=True, slots=True)

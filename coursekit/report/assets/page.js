@@ -4,12 +4,13 @@
   var all = function (selector, within) { return Array.prototype.slice.call((within || document).querySelectorAll(selector)); };
   var issues = all(".issue");
   var form = document.getElementById("filters");
+  var marks = {};
+  all(".marks a").forEach(function (mark) { marks[mark.getAttribute("href").slice(1)] = mark; });
 
   function setLang(lang) {
     root.dataset.lang = lang;
     root.lang = lang === "en" ? "en" : "zh-CN";
     all("option[data-zh]").forEach(function (option) { option.textContent = option.dataset[lang]; });
-    apply();
   }
   document.getElementById("lang").addEventListener("click", function () { setLang(root.dataset.lang === "en" ? "zh" : "en"); });
   document.getElementById("theme").addEventListener("click", function () {
@@ -29,7 +30,7 @@
         var fits = verdicts.indexOf(issue.dataset.verdict) >= 0 && (!level || issue.dataset.level === level) &&
           (!clause || issue.dataset.clauses.split(" ").indexOf(clause) >= 0) && (!subject || lesson.dataset.subject === subject);
         issue.hidden = !fits;
-        var mark = lesson.querySelector('.marks a[href="#' + issue.id + '"]');
+        var mark = marks[issue.id];
         if (mark) { mark.style.display = fits ? "" : "none"; }
         if (fits) { here += 1; }
       });
