@@ -252,6 +252,32 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiver:
+    """A person accepts one finding, by name and for a time."""
+
+    reason: str
+    who: str
+    until: str
+    """Last day it holds, as 2026-12-31."""
+    verdict: Verdict
+    """What the finding would be without it."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverUse:
+    """One entry of waivers.toml, and whether it still holds."""
+
+    subject: str
+    check: str
+    code: str
+    reason: str
+    who: str
+    until: str
+    state: str
+    """`applied`, `expired`, `changed` (the file has other bytes now) or `unmatched` (nothing of the kind was found)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One fault or doubt, at one place, with what to do about it. Built by a CheckContext only."""
 
@@ -266,6 +292,8 @@ class Finding:
     remedy: str
     args: Mapping[str, Scalar] = field(default_factory=dict)
     evidence: tuple[str, ...] = ()
+    waiver: Waiver | None = None
+    """Set where a person accepted it: it is then a `review` that breaks nothing, and stays in sight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,6 +400,8 @@ class Report:
     results: tuple[Result, ...]
     open: tuple[OpenRule, ...]
     run: Run
+    waivers: tuple[WaiverUse, ...] = ()
+    """Every waiver of the course, those that no longer hold included."""
     schema: str = REPORT_SCHEMA
 
 

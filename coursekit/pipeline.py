@@ -112,11 +112,24 @@ def audit(target: Path, settings: Settings, listen: Listener = ignore, *, want_f
     facts = CourseFacts(course, measuring.facts, manifest)
     scope, scope_note = choose_scope(settings.scope, manifest)
     report = build_report(profiles, facts, scope, scope_note, settings, measuring, started)
+    report = _waive(report, folder, measuring, settings)
     lasting = not measuring.not_done and _all_settled(folder)
     if lasting:
         blank = replace(report, run=replace(report.run, started="", finished="", host=""))
         cache.keep_audit(key, codec.dumps(blank, indent=None))
     return Audit(report, FactsFile(tuple(measuring.facts.values())), folder, key if lasting else None)
+
+
+def _waive(report: Report, folder: Folder, measuring: Measuring, settings: Settings) -> Report:
+    """What a person accepted in waivers.toml, where there is one."""
+    entry = folder.entries.get("waivers.toml")
+    if entry is None or entry.refused:
+        return report
+    from coursekit.rules.waivers import apply_waivers, load_waivers
+
+    hashes = {name: f.sha256 for name, f in measuring.facts.items()}
+    today = dt.datetime.now(dt.UTC).date()
+    return apply_waivers(report, load_waivers(entry.path), hashes, settings.fail_on, today)
 
 
 def load_course(folder: Folder) -> tuple[Manifest | None, Course, Mapping[str, FileKind]]:

@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "coursekit.cli.diff:diff",
         pick("比较两份报告：改好了什么，新出现什么", "Compare two reports: mended, new, still there"),
     ),
+    "waive": ("coursekit.cli.waive:waive", pick("接受报告里的一个问题", "Accept one finding of a report")),
     "explain": (
         "coursekit.cli.explain:explain",
         pick("解释一条规则、一个检查项或一个问题代码", "Explain a rule, a check or a finding code"),

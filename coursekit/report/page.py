@@ -118,7 +118,8 @@ def bilingual(text: Text) -> Markup:
     """A text in both languages; once where they agree."""
     if text.zh == text.en:
         return Markup("{}").format(text.zh)
-    return Markup('<span class="zh" lang="zh-CN">{}</span><span class="en" lang="en">{}</span>').format(text.zh, text.en)
+    pair = Markup('<span class="zh" lang="zh-CN">{}</span><span class="en" lang="en">{}</span>')
+    return pair.format(text.zh, text.en)
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,14 @@ def _result(item: Item, rules: list[str], report: Report, anchors: Anchors) -> d
         properties["expected"] = figures.expected(item.finding.expected, report.lang)
     if (span := times(item)) is not None:
         properties |= {"startSeconds": span[0], "endSeconds": span[1], "timecode": figures.clock(span[0], exact=True)}
+    accepted = item.finding.waiver if item.finding else None
+    if accepted is not None:
+        properties |= {"waivedBy": for_terminal(accepted.who), "waivedUntil": accepted.until}
+    waived = (
+        [{"kind": "external", "status": "accepted", "justification": for_terminal(accepted.reason)}] if accepted else []
+    )
     return {
+        **({"suppressions": waived} if waived else {}),
         "ruleId": _rule_id(item),
         "ruleIndex": rules.index(_rule_id(item)),
         "level": _level(item),

@@ -61,6 +61,7 @@ def render_lines(report: Report, verbosity: int = 0) -> Iterator[Line]:
                 yield Line(t(f"{verdict.value}-{level.value}", n=len(group)), _STYLES[verdict], bold=True)
                 for item in group:
                     yield from _told_lines(item, report, t)
+    yield from _dead_waivers(report, t)
     yield from _passes(report, t, verbosity)
     if verbosity >= 0:
         yield from _open(report, t, verbosity)
@@ -146,10 +147,20 @@ def _told_lines(told: Told, report: Report, t: _Speaker) -> Iterator[Line]:
     yield Line(f"{head}: {what} ({clauses})", _STYLES[verdict])
     yield Line(f"    {finding.message}")
     yield Line(f"    → {finding.remedy}")
+    if finding.waiver:
+        accepted = finding.waiver
+        yield Line(f"    {t('waived', who=accepted.who, until=accepted.until, reason=accepted.reason)}", "green")
     if result.threshold_source is ThresholdSource.COURSEKIT:
         yield Line(f"    {t('own-threshold')}", "bright_black")
     if result.override:
         yield Line(f"    {t('overridden', profile=result.override.profile, reason=result.override.reason)}")
+
+
+def _dead_waivers(report: Report, t: _Speaker) -> Iterator[Line]:
+    for use in report.waivers:
+        if use.state != "applied":
+            place = t("the-course") if use.subject == "." else use.subject
+            yield Line(f"· {place} {use.check} {use.code}: {t(f'waiver-{use.state}', until=use.until)}", "yellow")
 
 
 def _passes(report: Report, t: _Speaker, verbosity: int) -> Iterator[Line]:

@@ -33,7 +33,8 @@ def outcome_of(results: Iterable[Result], fail_on: FailOn, *, interrupted: bool 
 def _breaks(result: Result, fail_on: FailOn) -> bool:
     if result.verdict is Verdict.FAIL:
         return result.level is Level.MUST or fail_on is not FailOn.MUST
-    return result.verdict is Verdict.REVIEW and fail_on is FailOn.REVIEW
+    open_doubt = result.verdict is Verdict.REVIEW and not (result.findings and all(f.waiver for f in result.findings))
+    return open_doubt and fail_on is FailOn.REVIEW
 
 
 def exit_code(outcome: Outcome) -> int:
