@@ -1,4 +1,4 @@
-"""Set up coursekit in a folder of its own, then run it: `python3 run.py demo`, `python3 run.py audit DIR`, `python3 run.py test`.
+"""Set up coursekit in a folder of its own, then run it: `python3 run.py demo | audit DIR | test | lint`.
 
 Standard library only. Everything goes into `.venv` beside this file; nothing else on the machine is touched.
 """
@@ -25,7 +25,7 @@ def set_up(extra: str) -> None:
     have = set(done[1:]) if done[:1] == [wanted] else set()
     if have & {extra or "plain", "dev"}:
         return
-    print("setting up .venv (once; about a minute) … / 正在准备 .venv（只需一次，约一分钟）…", file=sys.stderr, flush=True)
+    print("setting up .venv, once, about a minute / 正在准备 .venv，只需一次，约一分钟 …", file=sys.stderr, flush=True)
     pip = [str(PYTHON), "-m", "pip"]
     if not PYTHON.exists():
         try:
@@ -43,7 +43,7 @@ def set_up(extra: str) -> None:
 
 def main() -> int:
     """Set up, then hand over."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - this file is what an older Python meets first
         print(f"coursekit needs Python 3.11 or newer, this is {sys.version.split()[0]}", file=sys.stderr)
         return 2
     args = sys.argv[1:] or ["--help"]

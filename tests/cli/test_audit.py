@@ -109,9 +109,8 @@ def test_report_that_cannot_be_written_exits_3(course: Path, tmp_path: Path) -> 
 
 def test_several_reports_in_one_run(course: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    said = coursekit(
-        "audit", course, "-p", profile(tmp_path), "-o", out / "report.json", "-o", out / "facts.json", "-o", out / "r.txt"
-    )  # fmt: skip
+    targets = [word for name in ("report.json", "facts.json", "r.txt") for word in ("-o", out / name)]
+    said = coursekit("audit", course, "-p", profile(tmp_path), *targets)
     assert said.code == 0, said.err
     assert said.out == ""
     assert "Conforms" in said.err
@@ -219,7 +218,7 @@ def test_any_name_works_and_is_readable(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has file names that are not text")
 def test_name_that_is_not_utf8(tmp_path: Path) -> None:
     course = make_course(tmp_path / "course")
-    os.rename(os.fsencode(course / "lesson-1.mp4"), os.fsencode(course) + b"/\xb5\xda01\xbf\xce.mp4")
+    (course / "lesson-1.mp4").rename(course / os.fsdecode(b"\xb5\xda01\xbf\xce.mp4"))
     said = coursekit("audit", course, "-p", profile(tmp_path), "-f", "json")
     assert said.code == 0, said.err
     (lesson,) = said.report()["course"]["lessons"]

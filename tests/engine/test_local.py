@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from coursekit.folder import Identity
 from coursekit.engine.job import Job
-from coursekit.engine.local import LocalEngine, Limits
+from coursekit.engine.local import Limits, LocalEngine
+from coursekit.folder import Identity
 from coursekit.model import FileKind
 from tests.cli.courses import make_course
 from tests.media import make_video
