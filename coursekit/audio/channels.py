@@ -30,7 +30,7 @@ def listening_mix(names: tuple[str, ...]) -> NDArray[np.float32]:
     Left and right weigh differently on purpose: in equal parts, a pair out of phase would cancel to nothing.
     """
     weights = np.zeros(len(names), np.float32)
-    weights[: 2 if len(names) >= 2 else 1] = (0.6, 0.4)[: len(names)] if len(names) >= 2 else 1.0
+    weights[:2] = (0.6, 0.4) if len(names) >= 2 else 1.0
     if "FC" in names and len(names) > 2:
         weights[names.index("FC")] = 1.0
     elif len(names) in (5, 6) and not any(name.strip("?") for name in names):
@@ -41,9 +41,9 @@ def listening_mix(names: tuple[str, ...]) -> NDArray[np.float32]:
 def mixed(x: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
     """One channel of all, by their weights."""
     if len(x) == 1:
-        return x[0]
+        return np.asarray(x[0])
     used = np.flatnonzero(weights)
-    out = np.asarray(x[used[0]] * weights[used[0]], dtype=np.float32)
+    out: NDArray[np.float32] = np.asarray(x[used[0]] * weights[used[0]], dtype=np.float32)
     for channel in used[1:]:
         out += x[channel] * weights[channel]
     return out
@@ -156,8 +156,11 @@ def _inside(marked: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def runs(marked: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Stretches of True: first index and the one after the last."""
-    steps = np.diff(np.concatenate([[0], marked.astype(np.int8), [0]]))
-    return list(zip(np.flatnonzero(steps == 1).tolist(), np.flatnonzero(steps == -1).tolist(), strict=True))
+    if not marked.size:
+        return []
+    changes = (np.flatnonzero(marked[1:] != marked[:-1]) + 1).tolist()
+    edges = [*([0] if marked[0] else []), *changes, *([len(marked)] if marked[-1] else [])]
+    return list(zip(edges[::2], edges[1::2], strict=True))
 
 
 def _db(power: float) -> float:

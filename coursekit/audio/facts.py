@@ -113,7 +113,7 @@ class Click:
 
     time_s: float
     height: float
-    """Second difference of the samples, full scale 1."""
+    """Second difference of the samples, fourth at 32 kHz and above, full scale 1."""
     isolation: float
     """Over the sharpest other corner within 12 ms before and after."""
 
@@ -197,7 +197,8 @@ class BedSpan:
     glide: float
     """Share of voiced frames whose pitch moves as a voice's does."""
     steady_db: float | None = None
-    """Of the section it lies in: a bed that stands still is noise, not music."""
+    """Of the section it lies in, as is the next."""
+    hiss_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

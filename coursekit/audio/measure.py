@@ -108,7 +108,9 @@ class TrackMeter:
         self._true_peak.finish()
         loudness = self._loudness.finish()
         dropouts, clicks = self._glitches.finish()
-        levels = (np.frombuffer(self._voice_levels, np.int8).astype(np.float64) - 128) / 2
+        levels = np.frombuffer(self._voice_levels, np.int8).astype(np.float32)
+        levels -= 128
+        levels /= 2
         step, curve = bounded_curve(np.frombuffer(self._curve, np.float32))
         return AudioFacts(
             stream=stream,

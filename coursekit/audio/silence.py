@@ -19,6 +19,7 @@ _FLOOR_DBFS = -120.0
 _SILENT_DBFS = -80.0
 _MIN_SILENT_S = 0.5
 _MAX_SPANS = 60
+_PART = 60_000
 
 
 class LevelLog:
@@ -56,8 +57,14 @@ class LevelLog:
     def quiet_level_dbfs(self) -> float | None:
         """Level under which a twentieth of the sound lies, silence left out: what a pause sounds like here."""
         levels = self.dbfs
-        sounding = levels[levels > _SILENT_DBFS]
-        return round(float(np.percentile(sounding, 5)), 1) if sounding.size else None
+        counts = np.zeros(256, np.int64)
+        for first in range(0, len(levels), _PART):
+            counts += np.bincount(levels[first : first + _PART].astype(np.int16) + 128, minlength=256)
+        counts = counts[int(_SILENT_DBFS) + 129 :]
+        if not counts.any():
+            return None
+        reached = int(np.searchsorted(np.cumsum(counts), 0.05 * counts.sum()))
+        return float(reached + int(_SILENT_DBFS) + 1)
 
     def silent_share(self) -> float:
         """Share of the track under -80 dBFS."""

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ from coursekit.audio.frames import BANDS, FRAME_HZ, PITCH_STEPS_PER_OCTAVE, Fram
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Array = NDArray[np.float64]
+    Array = NDArray[np.floating]
 
 _WINDOW_S = 3
 _BED_S = 6
@@ -39,6 +39,8 @@ _MIN_VOICED = 0.12
 _DROWNED_DEPTH_DB = 1.2
 _SURE_SHARE = 0.3
 _ACTIVE_DB = 15.0
+_QUIETEST_DB = 30.0
+"""A voice so far under the usual is no voice: a hole is not a quiet speaker."""
 _SILENT_DB = -90.0
 _MIN_SEGMENT = 6
 _MIN_STEP_DB = 1.5
@@ -90,11 +92,10 @@ def analyse_voice(levels: Array, frames: FrameMeter) -> VoiceFacts:
     spoken = np.repeat(voice, _WINDOW_S)
     spoken = np.concatenate([spoken, np.full(max(0, seconds - len(spoken)), bool(voice[-1]) if len(voice) else False)])
     history = _voice_history(levels, pitch, spoken[:seconds])
-    active = levels[np.repeat(spoken[:seconds], FRAME_HZ).nonzero()[0]] if seconds else levels[:0]
     sections = tuple(_sections(levels, low_bands, spoken, seconds))
     return VoiceFacts(
         voice_s=float(int(spoken[:seconds].sum())),
-        voice_lufs=None if not active.size else round(_active_level(active), 1),
+        voice_lufs=_level(history),
         sections=sections,
         segments=_segments(history, levels, low_bands, loud_bands),
         beds=_beds(windows, sections),
@@ -107,9 +108,15 @@ def measure_windows(levels: Array, pitch: NDArray[np.uint8]) -> Windows:
     count = max(1, len(levels) // size) if len(levels) >= FRAME_HZ else 0
     if not count:
         return Windows(*(np.zeros(0) for _ in range(6)))
-    if len(levels) < size:
-        size = len(levels)
-    rows = levels[: count * size].reshape(count, size)
+    size = min(size, len(levels))
+    # A hundred windows at a time: the tables of a long lesson would weigh more than all the rest.
+    parts = [_windows(levels, pitch, size, first, min(first + 100, count)) for first in range(0, count, 100)]
+    return Windows(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Windows)))
+
+
+def _windows(levels: Array, pitch: NDArray[np.uint8], size: int, first: int, last: int) -> Windows:
+    count = last - first
+    rows = levels[first * size : last * size].reshape(count, size)
     top = rows.max(axis=1, keepdims=True)
     shape = np.maximum(rows, top - 30)
     shape = shape - shape.mean(axis=1, keepdims=True)
@@ -117,14 +124,14 @@ def measure_windows(levels: Array, pitch: NDArray[np.uint8]) -> Windows:
     hz = np.fft.rfftfreq(size, 1 / FRAME_HZ)
     pace = power[:, (hz > 2.5) & (hz < 8)].sum(axis=1)
     whole = power[:, (hz > 0.5) & (hz < 20)].sum(axis=1) + 1e-9
-    codes = pitch[: count * size].reshape(count, size).astype(np.int16)
+    codes = pitch[first * size : last * size].reshape(count, size).astype(np.int16)
     both = (codes[:, 1:] > 0) & (codes[:, :-1] > 0)
     step = np.diff(codes, axis=1) * (1200 / PITCH_STEPS_PER_OCTAVE)
     fair = both & (np.abs(step) >= 14) & (np.abs(step) < 200)
     onward = np.sign(step[:, 1:]) == np.sign(step[:, :-1])
     moving = (fair[:, 1:] & fair[:, :-1] & onward).sum(axis=1)
     pairs = (both[:, 1:] & both[:, :-1]).sum(axis=1)
-    wide = [levels[max(0, i * size - size // 2) : (i + 1) * size + size // 2] for i in range(count)]
+    wide = [levels[max(0, i * size - size // 2) : (i + 1) * size + size // 2] for i in range(first, last)]
     high = np.array([np.percentile(w, 95) for w in wide])
     low = np.array([np.percentile(w, 10) for w in wide])
     return Windows(
@@ -139,12 +146,6 @@ def measure_windows(levels: Array, pitch: NDArray[np.uint8]) -> Windows:
 
 def _bands(series: array[int], used: int) -> Array:
     return np.asarray(np.frombuffer(series, np.int8).reshape(-1, BANDS)[:, :used], dtype=np.float64)
-
-
-def _active_level(levels: Array) -> float:
-    """Mean loudness of the frames within 15 dB of the 95th percentile: the voice without its pauses."""
-    power = 10 ** (levels[levels >= np.percentile(levels, 95) - _ACTIVE_DB] / 10)
-    return 10 * math.log10(float(power.mean()) + 1e-12)
 
 
 # ------------------------------------------------------------------------------------------------------------- noise
@@ -208,14 +209,22 @@ class _History:
     pitch: Array
 
 
+def _level(history: _History) -> float | None:
+    """Mean loudness of the voice while it sounds, each second within 15 dB of its loudest neighbours."""
+    if not history.level.size:
+        return None
+    return round(10 * math.log10(float(np.average(10 ** (history.level / 10), weights=history.weight)) + 1e-12), 1)
+
+
 def _voice_history(levels: Array, pitch: NDArray[np.uint8], spoken: NDArray[np.bool_]) -> _History:
     seconds = len(spoken)
     rows = levels[: seconds * FRAME_HZ].reshape(seconds, FRAME_HZ)
     codes = pitch[: seconds * FRAME_HZ].reshape(seconds, FRAME_HZ)
     kept, level, weight, tone = [], [], [], []
     top = rows.max(axis=1, initial=-120)
+    usual = float(np.median(top[spoken])) if spoken.any() else 0.0
     for s in np.flatnonzero(spoken):
-        near = top[max(0, s - 2) : s + 3].max()
+        near = max(top[max(0, s - 2) : s + 3].max(), usual - _QUIETEST_DB)
         row = rows[s]
         frames = row >= near - _ACTIVE_DB
         n = int(frames.sum())
@@ -367,6 +376,7 @@ def _beds(windows: Windows, sections: tuple[NoiseSection, ...]) -> tuple[BedSpan
                 depth_db=round(float(np.median(windows.depth[inside])), 1),
                 glide=round(float(np.median(windows.glide[inside])), 2),
                 steady_db=section.steady_db if section else None,
+                hiss_share=section.hiss_share if section else None,
             )
         )
     found.sort(key=lambda s: s.start_s - s.end_s)

@@ -63,6 +63,8 @@ class Rung:
     """A listener notices it at once."""
     min_s: float = 0.0
     """Clips shorter than this cannot show it."""
+    min_rate: int = 0
+    """Clips sampled more coarsely do not carry it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,10 +210,10 @@ def rungs() -> tuple[Rung, ...]:
         *,
         noticed: bool,
         min_s: float = 0.0,
+        min_rate: int = 0,
     ) -> None:
-        found.append(
-            Rung(fault, strength, check, frozenset(codes.split()), lambda c: _change(c, make(c)), noticed, min_s)
-        )
+        named = frozenset(codes.split())
+        found.append(Rung(fault, strength, check, named, lambda c: _change(c, make(c)), noticed, min_s, min_rate))
 
     for base, harmonics in ((50.0, 3), (50.0, 8), (60.0, 3), (60.0, 5), (60.0, 8)):
         for under in (-60, -50, -45, -40, -35, -30):
@@ -274,7 +276,7 @@ def rungs() -> tuple[Rung, ...]:
                 f"{colour} noise",
                 f"{snr} dB",
                 "audio/noise",
-                "noise rumble",
+                "noise",
                 lambda c, s=snr, k=colour: faults.noise(c.samples, c.rate, snr_db=s, colour=k),  # type: ignore[misc]
                 noticed=snr <= 25,
                 min_s=8.0,
@@ -320,7 +322,7 @@ def rungs() -> tuple[Rung, ...]:
             "audio/silence",
             "hole",
             lambda c, n=length: faults.hole(c.samples, c.rate, at_s=c.seconds * 0.4, length_s=n),  # type: ignore[misc]
-            noticed=length >= 4,
+            noticed=length >= 7,
             min_s=20.0,
         )
     for length in (3, 5, 10, 30, 100, 300):
@@ -342,6 +344,7 @@ def rungs() -> tuple[Rung, ...]:
             lambda c, h=height: faults.clicks(c.samples, c.rate, height=h),  # type: ignore[misc]
             noticed=height >= 0.3,
             min_s=15.0,
+            min_rate=32000,
         )
     for kind, code in (
         ("mono", "mono"),
@@ -410,7 +413,7 @@ def climb(clips: Sequence[Clip], profile: Profile, faults_of: Sequence[Rung], *,
     for rung in faults_of:
         row = Row(rung.fault, rung.strength, rung.noticed)
         for clip in clips:
-            if clip.seconds < rung.min_s:
+            if clip.seconds < rung.min_s or clip.rate < rung.min_rate:
                 continue
             made = rung.make(clip)
             for hear in (listen, listen_coded) if coded_too else (listen,):

@@ -21,7 +21,8 @@ class BalanceParams:
     review_lu: float
     fail_lu: float
     steady_db: float
-    """A bed that stands stiller than this is noise: audio/noise speaks of it."""
+    hiss_share: float
+    """A bed that stands stiller than the one and is broader than the other is noise: audio/noise speaks of it."""
 
 
 @check("audio/balance", facts=AudioFacts, params=BalanceParams)
@@ -29,7 +30,7 @@ def balance(ctx: CheckContext, facts: AudioFacts, params: BalanceParams) -> Iter
     """Music and ambience leave room for the voice."""
     voice = voice_of(facts, params.min_voice_s)
     wanted = at_least(params.review_lu, "LU")
-    beds = [b for b in voice.beds if b.steady_db is None or b.steady_db > params.steady_db]
+    beds = [b for b in voice.beds if not _is_noise(b, params)]
     long = [b for b in beds if b.end_s - b.start_s >= params.min_span_s]
     ctx.observe(measured(min((b.voice_over_bed_lu for b in long), default=None), "LU"), wanted)
     for group in _joined([b for b in beds if b.voice_over_bed_lu < params.review_lu], params.join_s):
@@ -44,6 +45,12 @@ def balance(ctx: CheckContext, facts: AudioFacts, params: BalanceParams) -> Iter
             where=Span(group[0].start_s, group[-1].end_s),
             margin_lu=margin,
         )
+
+
+def _is_noise(bed: BedSpan, params: BalanceParams) -> bool:
+    if bed.steady_db is None or bed.hiss_share is None:
+        return False
+    return bed.steady_db <= params.steady_db and bed.hiss_share >= params.hiss_share
 
 
 def _joined(beds: list[BedSpan], join_s: float) -> Iterator[list[BedSpan]]:

@@ -17,7 +17,8 @@ class HumParams:
     """When a comb of lines is hum, and when hum is heard."""
 
     min_third_line: float
-    fail_third_line: float
+    sure_third_line: float
+    """Needed of faint hum; louder hum may be masked more."""
     min_steady: float
     review_under_voice_db: float
     fail_under_voice_db: float
@@ -39,6 +40,11 @@ def hum(ctx: CheckContext, facts: AudioFacts, params: HumParams) -> Iterator[Fin
         and span.steady >= params.min_steady
         and span.level_dbfs >= params.min_level_dbfs
     ]
+    combs = [
+        span
+        for span in combs
+        if span.third_line >= params.sure_third_line or span.level_dbfs - reference >= params.fail_under_voice_db
+    ]
     strongest = max((span.level_dbfs for span in combs), default=None)
     ctx.observe(
         measured(None if strongest is None else round(strongest - reference, 1), "dB"),
@@ -48,7 +54,7 @@ def hum(ctx: CheckContext, facts: AudioFacts, params: HumParams) -> Iterator[Fin
         level = max(span.level_dbfs for span in group) - reference
         if level < params.review_under_voice_db:
             continue
-        clear = max(span.third_line for span in group) >= params.fail_third_line
+        clear = max(span.third_line for span in group) >= params.sure_third_line
         say = ctx.fail if clear and level >= params.fail_under_voice_db else ctx.review
         yield say(
             "mains-hum",

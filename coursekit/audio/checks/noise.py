@@ -22,7 +22,6 @@ class NoiseParams:
     fail_snr_db: float
     hiss_margin_db: float
     """The floor above 1.3 kHz alone may lie so much further down before it is machines or traffic rather than noise."""
-    review_rumble_db: float
     review_dc: float
     fail_dc: float
     tone_share: float
@@ -41,12 +40,10 @@ def noise(ctx: CheckContext, facts: AudioFacts, params: NoiseParams) -> Iterator
     wanted = at_least(params.review_snr_db, "dB")
     lowest = min((_ratio(s) for s in spoken), default=None)
     ctx.observe(measured(lowest, "dB"), wanted)
-    for group in _joined([s for s in spoken if _code(s, params)], params):
+    for group in _joined([s for s in spoken if _noisy(s, params)]):
         worst = min(group, key=_ratio)
-        code = _code(worst, params) or "noise"
-        failing = code == "noise" and _ratio(worst) < params.fail_snr_db
-        yield (ctx.fail if failing else ctx.review)(
-            code,
+        yield (ctx.fail if _ratio(worst) < params.fail_snr_db else ctx.review)(
+            "noise",
             measured=measured(_ratio(worst), "dB"),
             expected=wanted,
             where=Span(group[0].start_s, group[-1].end_s),
@@ -61,19 +58,18 @@ def _ratio(section: NoiseSection) -> float:
     return round(section.voice_lufs - section.floor_lufs, 1)
 
 
-def _code(section: NoiseSection, params: NoiseParams) -> str | None:
+def _noisy(section: NoiseSection, params: NoiseParams) -> bool:
+    """A floor that stands still, near the voice, and broad: machines and music are the business of audio/balance."""
     if section.steady_db > params.steady_db:
-        return None
+        return False
     hiss_db = -10 * math.log10(max(section.hiss_share, 1e-4))
-    if _ratio(section) < params.review_snr_db and hiss_db <= params.hiss_margin_db:
-        return "noise"
-    return "rumble" if _ratio(section) < params.review_rumble_db else None
+    return _ratio(section) < params.review_snr_db and hiss_db <= params.hiss_margin_db
 
 
-def _joined(sections: list[NoiseSection], params: NoiseParams) -> Iterator[list[NoiseSection]]:
+def _joined(sections: list[NoiseSection]) -> Iterator[list[NoiseSection]]:
     group: list[NoiseSection] = []
     for section in sections:
-        if group and (section.start_s > group[-1].end_s + 1 or _code(section, params) != _code(group[-1], params)):
+        if group and section.start_s > group[-1].end_s + 1:
             yield group
             group = []
         group.append(section)

@@ -25,7 +25,8 @@ BED = BedSpan(60.0, 120.0, 7.0, 5.0, 2.5, 0.3, 8.0)
         ((replace(BED, voice_over_bed_lu=2.0),), Verdict.FAIL),
         ((replace(BED, end_s=66.0),), Verdict.PASS),
         ((replace(BED, end_s=66.0), replace(BED, start_s=69.0, end_s=75.0)), Verdict.REVIEW),
-        ((replace(BED, voice_over_bed_lu=2.0, steady_db=1.0),), Verdict.PASS),
+        ((replace(BED, voice_over_bed_lu=2.0, steady_db=1.0, hiss_share=0.4),), Verdict.PASS),
+        ((replace(BED, voice_over_bed_lu=2.0, steady_db=1.0, hiss_share=0.01),), Verdict.FAIL),
     ],
 )
 def test_beds(beds: tuple[BedSpan, ...], verdict: Verdict) -> None:
