@@ -18,8 +18,9 @@ from coursekit.video.signals import Signals
 _SAME = 0.05
 """Mean difference of 320 px pictures: repeats decode to 0.04 at most (the encoder still polishing), a talking head at
 a low rate to 0.06 at least."""
-_SAME_KEY = 0.6
-"""A new keyframe redraws a still picture a little differently."""
+_SAME_KEY = 1.5
+"""A new keyframe redraws a still picture a little differently, a grainy one more (0.7 measured). Repeats on both sides
+are asked for too, so that the keyframe on which movement resumes is none."""
 _SETTLED = 0.015
 _ECHO = 0.2
 """Of the usual change beside it: below that a frame at the rim of a still span belongs to it."""
