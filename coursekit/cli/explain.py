@@ -31,7 +31,7 @@ def explain(name: str, lang: str) -> None:
 def _pages(name: str, lang: str) -> Iterator[str]:
     from coursekit.rules.profiles import list_profiles
     from coursekit.rules.registry import CHECKS
-    from coursekit.texts import check_text
+    from coursekit.texts import check_text, without_values
 
     profiles = list_profiles()
     for profile in profiles:
@@ -51,22 +51,22 @@ def _pages(name: str, lang: str) -> Iterator[str]:
         if name in text.codes:
             yield f"{check} {name}"
             yield f"  {pick('检查项', 'check')}: {text.title[lang]}"
-            yield f"  {pick('含义', 'says')}: {text.codes[name].message[lang]}"
-            yield f"  {pick('怎么改', 'mend')}: {text.codes[name].remedy[lang]}"
+            yield f"  {pick('含义', 'says')}: {without_values(text.codes[name].message[lang])}"
+            yield f"  {pick('怎么改', 'mend')}: {without_values(text.codes[name].remedy[lang])}"
             yield ""
 
 
 def check_page(check: str, lang: str) -> Iterator[str]:
     """What a check measures, why, and each thing it can say."""
-    from coursekit.texts import check_text
+    from coursekit.texts import check_text, without_values
 
     text = check_text(check)
     yield f"{check} — {text.title[lang]}"
     yield f"  {pick('怎么测', 'measured')}: {text.measured[lang]}"
     yield f"  {pick('为什么', 'why')}: {text.why[lang]}"
     for code, entry in text.codes.items():
-        yield f"  {code}: {entry.message[lang]}"
-        yield f"      → {entry.remedy[lang]}"
+        yield f"  {code}: {without_values(entry.message[lang])}"
+        yield f"      → {without_values(entry.remedy[lang])}"
 
 
 def rule_page(rule: object, lang: str) -> Iterator[str]:

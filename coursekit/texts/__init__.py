@@ -68,6 +68,13 @@ def fill(template: str, args: Mapping[str, Scalar]) -> str:
     return string.Formatter().vformat(template, (), args)
 
 
+def without_values(template: str) -> str:
+    """A text for the reader of a manual: what a report fills in is left open as `…`."""
+    return "".join(
+        literal + ("" if name is None else "…") for literal, name, _, _ in string.Formatter().parse(template)
+    )
+
+
 def phrase(catalogue: str, key: str, lang: str, **args: Scalar) -> str:
     """One phrase of a catalogue (`reasons`, `cli`, `report`) in `lang`."""
     texts = _catalogue(catalogue)
