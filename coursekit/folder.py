@@ -12,8 +12,12 @@ from pathlib import Path
 from coursekit.paths import display_name, inside
 
 MANIFEST_NAMES = ("course.yaml", "course.yml", "course.json")
-_OWN_FOLDERS = frozenset({"reports", "dossier", "node_modules", "__pycache__"})
-_OWN_FILES = frozenset({"facts.json", "report.json", "expected.json", "Thumbs.db", "desktop.ini"})
+_OWN_FOLDERS = frozenset({"reports", "coursekit-reports", "dossier", "node_modules", "__pycache__"})
+_OWN_REPORTS = frozenset(
+    {"facts.json", "report.json", "report.html", "report.sarif", "report.txt", "report.md", "junit.xml", "ebu-qc.xml"}
+)
+"""What an audit writes into a course is no part of it: a report must not be judged by the next run."""
+_OWN_FILES = _OWN_REPORTS | {"expected.json", "Thumbs.db", "desktop.ini"}
 _SETTLED_NS = 2_000_000_000
 """A file changed less than this long ago may change again within the clock's grain and keep its times."""
 

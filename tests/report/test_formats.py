@@ -254,3 +254,13 @@ def test_paths_start_at_the_checkout_where_ci_names_one(tmp_path: Path, monkeypa
     monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path))
     paths = {e["location"]["path"] for e in json.loads(render("gitlab", ordinary(course)))}
     assert "courses/one/a.mp4" in paths
+
+
+def test_reports_written_into_the_course_are_no_part_of_it(tmp_path: Path) -> None:
+    from coursekit.folder import list_folder
+
+    (tmp_path / "lesson.mp4").write_bytes(b"x")
+    for name in ("report.html", "report.json", "report.sarif", "junit.xml", "ebu-qc.xml", "facts.json"):
+        assert format_of(name)
+        (tmp_path / name).write_text("x", encoding="utf-8")
+    assert list(list_folder(tmp_path).entries) == ["lesson.mp4"]
