@@ -32,6 +32,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("coursekit.cli.doctor:doctor", pick("列出本机的测量工具与版本", "Show tools and versions found here")),
 }
 
+HIDDEN: dict[str, tuple[str, str]] = {
+    "bench": ("coursekit.cli.bench:bench", pick("自测：准不准、快不快", "Measure coursekit itself")),
+}
+"""Run when called by name; no part of a producer's day, so the list of commands does not show them."""
+
 
 class LazyGroup(click.Group):
     """A group that knows its commands by name and imports the one that is called."""
@@ -42,9 +47,10 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the module that holds the command."""
-        if cmd_name not in COMMANDS:
+        entry = COMMANDS.get(cmd_name) or HIDDEN.get(cmd_name)
+        if entry is None:
             return None
-        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        module, _, name = entry[0].partition(":")
         return cast("click.Command", getattr(import_module(module), name))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -1,0 +1,453 @@
+"""ACCURACY.md, its machine-readable twin, and the summary a README shows. Decides nothing; no time, no host, no path
+in it, so that the same seed writes the same bytes."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from coursekit import __version__
+from coursekit.bench.accuracy import Bench
+from coursekit.bench.score import (
+    Case,
+    Interval,
+    Row,
+    Said,
+    Step,
+    false_alarms,
+    misses,
+    rate_interval,
+    score,
+    share,
+    wilson,
+)
+from coursekit.files import write_atomic
+from coursekit.rules.registry import CHECKS
+
+SCHEMA = "coursekit/accuracy/1"
+NO_LADDER = "no ladder yet"
+_EXACT = ("probe/", "manifest/", "filing/")
+_REMARKS = {
+    "audio/sync": "timestamps only; whether lips and words agree inside the tracks is not measured",
+    "video/deformation": "a picture stretched until it fills its frame cannot be told from a true one by its shape",
+    "video/flash": "by count within a second",
+}
+_MARK = re.compile(r"(<!-- accuracy:begin(?: (zh|en))? -->).*?(<!-- accuracy:end -->)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A run and its figures."""
+
+    bench: Bench
+    rows: Mapping[str, Row]
+
+    @classmethod
+    def of(cls, bench: Bench) -> Scored:
+        """Count."""
+        return cls(bench, score(bench.cases, CHECKS))
+
+    @property
+    def shown(self) -> Sequence[Row]:
+        """Rows of checks that recognise something: those that only read a stated figure are listed by name."""
+        return [row for row in self.rows.values() if not row.check.startswith(_EXACT)]
+
+    def hours(self, domain: str) -> float:
+        """Hours of healthy material, of sound or of picture."""
+        return max((r.healthy_s for r in self.rows.values() if r.check.startswith(domain)), default=0.0) / 3600
+
+
+def remark(row: Row) -> str:
+    """What a row without figures says instead."""
+    if row.steps:
+        return _REMARKS.get(row.check, "")
+    if row.check.startswith(_EXACT):
+        return "reads a stated figure, recognises nothing: proven by unit tests"
+    return NO_LADDER
+
+
+# -------------------------------------------------------------------------------------------------------- ACCURACY.md
+
+
+def render_markdown(scored: Scored) -> str:
+    """The whole report."""
+    return "\n".join(
+        (
+            "# Accuracy",
+            "",
+            "Written by a command, never by hand:",
+            "",
+            f"    {command(scored.bench)}",
+            "",
+            *_what_was_run(scored),
+            *_summary(scored),
+            *_steps(scored),
+            *_missed(scored),
+            *_wrong(scored),
+            *_spill(scored),
+            *_broken(scored),
+            "",
+        )
+    )
+
+
+def command(bench: Bench, only: str | None = None) -> str:
+    """What repeats the run."""
+    plan = bench.plan
+    words = ["coursekit bench accuracy"]
+    if plan.folder is not None:
+        words.append("--clips DIR")
+    words.append(f"--seed {plan.seed}")
+    if plan.quick:
+        words.append("--quick")
+    else:
+        words += [f"--clips-per-rung {plan.clips_per_rung}", f"--talkers {plan.talkers}"]
+    if plan.minutes is not None and only is None:
+        words.append(f"--minutes {plan.minutes:g}")
+    if only is not None:
+        words.append(f'--only "{only}"')
+    return " ".join(words)
+
+
+def _what_was_run(scored: Scored) -> Iterator[str]:
+    bench = scored.bench
+    faults = [c for c in bench.cases if c.truth is not None]
+    clips = sorted({c.clip for c in bench.cases if c.clip in bench.clips})
+    yield "## What was run"
+    yield ""
+    yield (
+        f"coursekit {__version__}, profile `{bench.plan.profile}` ({bench.profile_hash[:12]}), seed {bench.plan.seed}. "
+        f"{len(faults)} fault cases, {len(bench.cases) - len(faults)} healthy ones; healthy material: "
+        f"{scored.hours('audio/'):.2f} h of sound, {scored.hours('video/'):.2f} h of picture."
+    )
+    yield ""
+    if clips:
+        yield f"Recorded clips ({len(clips)}): " + "; ".join(f"{n} ({bench.clips[n].what})" for n in clips) + "."
+    else:
+        yield "No recorded clips: everything is synthesised."
+    made = sorted({c.clip for c in bench.cases if c.clip.startswith("synthesised") and "?" not in c.clip})
+    yield ""
+    yield f"Made from nothing: {', '.join(made)}."
+    yield ""
+    yield (
+        "Faults are laid over a clip by code, then the clip is encoded, decoded and measured as a lesson is, and "
+        "judged by the profile. *Noticed* steps are those that anyone watching or listening notices at once: there "
+        "nothing may be missed. A finding counts when check, code, time and place are right (boxes from an "
+        "intersection over union of 0.5). Brackets are 95 % intervals: Wilson for shares, Poisson for rates."
+    )
+    yield ""
+    yield "### What was not"
+    yield ""
+    if bench.plan.quick:
+        yield "- A quick run: two strengths of each fault, one clip each. It proves the path, not the figures."
+    if bench.not_run:
+        counts = Counter(entry.split("/")[0] for entry in bench.not_run)
+        listed = ", ".join(f"{name} {count}" for name, count in counts.items())
+        yield f"- Stopped by `--minutes`: jobs that were not begun ({listed}). The steps below show how many cases ran."
+    short = [c.name for c in bench.cases if c.truth and c.truth.check == "audio/sync"]
+    yield "- Lip offset on talking faces" + (" (shifted tracks were)." if short else ".")
+    yield "- Clips other than those named; lessons of real length; encoders other than x264 and FFmpeg's AAC."
+    for row in scored.shown:
+        if not row.steps:
+            yield f"- `{row.check}`: {remark(row)}."
+    if bench.unknown:
+        yield f"- Files of the folder that no clips.toml describes, not used: {', '.join(bench.unknown)}."
+    yield ""
+
+
+def _summary(scored: Scored) -> Iterator[str]:
+    yield "## Summary"
+    yield ""
+    yield (
+        "| check | recall, noticed | recall, all steps | precision | healthy h | false `fail` per h "
+        "| false `review` per h | healthy cases left alone |"
+    )
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    for row in scored.shown:
+        yield _line(
+            f"`{row.check}`",
+            *_recalls(row),
+            _share(*row.precision) if row.steps else "–",
+            f"{row.healthy_s / 3600:.2f}" if row.healthy_cases else "–",
+            _rate(row.false_fails, row),
+            _rate(row.false_reviews, row),
+            _share(row.quiet_cases, row.healthy_cases) if row.healthy_cases else "–",
+        )
+    exact = [f"`{row.check}`" for row in scored.rows.values() if row.check.startswith(_EXACT)]
+    yield ""
+    yield "Without a ladder, because they read a stated figure and recognise nothing (unit tests prove them): "
+    yield f"{', '.join(exact)}."
+    remarks = [f"- `{row.check}`: {remark(row)}." for row in scored.shown if row.steps and remark(row)]
+    if remarks:
+        yield ""
+        yield from remarks
+    yield ""
+
+
+def _recalls(row: Row) -> tuple[str, str]:
+    if not row.steps:
+        return remark(row), "–"
+    found, of = row.noticed
+    return _share(found, of) if of else "–", _share(row.found, row.cases)
+
+
+def _share(count: int, of: int) -> str:
+    if of == 0:
+        return "–"
+    low, high = wilson(count, of)
+    return f"{share(count, of):.2f} ({count}/{of}) [{low:.2f}, {high:.2f}]"
+
+
+def _rate(count: int, row: Row) -> str:
+    hours = row.healthy_s / 3600
+    if hours <= 0:
+        return "–"
+    low, high = rate_interval(count, hours)
+    return f"{count / hours:.1f} ({count}) [{low:.1f}, {high:.1f}]"
+
+
+def _line(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _steps(scored: Scored) -> Iterator[str]:
+    yield "## Step by step"
+    for row in scored.shown:
+        yield ""
+        yield f"### {row.check}"
+        yield ""
+        if not row.steps:
+            yield remark(row) + "."
+            continue
+        yield "| fault | strength | noticed | cases | recall | named as `fail` | precision | time IoU | box IoU |"
+        yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+        for step in row.steps:
+            yield _line(
+                step.fault + (f" ({kind})" if (kind := _kind(step)) else ""),
+                step.strength,
+                "yes" if step.noticed else "",
+                str(step.cases),
+                _share(step.found, step.cases),
+                str(step.failed),
+                _plain(step.precision),
+                _plain(step.time_iou),
+                _plain(step.box_iou),
+            )
+    yield ""
+
+
+def _kind(step: Step) -> str:
+    return step.ladder.partition(", ")[2]
+
+
+def _plain(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
+def _missed(scored: Scored) -> Iterator[str]:
+    found = list(misses(scored.bench.cases))
+    noticed = [case for case in found if case.noticed]
+    yield "## Every miss"
+    yield ""
+    yield f"{len(found)} of them, {len(noticed)} at a strength that is noticed. To look at one, give its name:"
+    yield ""
+    yield f"    {command(scored.bench, 'NAME')}"
+    for title, cases in (("Noticed", noticed), ("Weaker", [case for case in found if not case.noticed])):
+        if cases:
+            yield ""
+            yield f"{title}:"
+            yield ""
+            yield from (f"- {case.truth.check}: `{case.name}`{_instead(case)}" for case in cases if case.truth)
+    yield ""
+
+
+def _instead(case: Case) -> str:
+    said = sorted({s.code for s in case.said if case.truth and s.check == case.truth.check})
+    return f" (said instead: {', '.join(said)})" if said else ""
+
+
+def _wrong(scored: Scored) -> Iterator[str]:
+    groups: dict[tuple[str, str, str, str], list[Said]] = {}
+    for case, said in false_alarms(scored.bench.cases):
+        groups.setdefault((said.check, said.code, said.verdict, case.name), []).append(said)
+    yield "## Every false alarm"
+    yield ""
+    if not groups:
+        yield "None."
+    for (check, code, verdict, name), group in sorted(groups.items(), key=lambda g: (g[0][0], g[0][2], g[0][3])):
+        times = f", {len(group)} findings" if len(group) > 1 else ""
+        yield f"- {check} `{code}` ({verdict}{times}): `{name}`{_where(group[0].span)}"
+    yield ""
+
+
+def _where(span: Interval | None) -> str:
+    return f" at {span[0]:.1f}–{span[1]:.1f} s" if span else ""
+
+
+def _spill(scored: Scored) -> Iterator[str]:
+    counts: Counter[tuple[str, str]] = Counter()
+    for case in scored.bench.cases:
+        if case.truth is not None and case.problem is None and case.ladder != "recorded":
+            for key in {(s.check, s.code) for s in case.said if (s.check, s.code) not in case.before}:
+                if key[0] != case.truth.check and key[0] in case.judged:
+                    counts[(key[0] + " " + key[1], case.fault)] += 1
+    yield "## What one check says of another's fault"
+    yield ""
+    yield "Counted neither as right nor as wrong: overdriven sound is also loud, a flash is also a flicker."
+    yield ""
+    yield from (f"- {said}: {fault} ({count})" for (said, fault), count in sorted(counts.items()))
+    yield ""
+
+
+def _broken(scored: Scored) -> Iterator[str]:
+    broken = [case for case in scored.bench.cases if case.problem is not None]
+    if broken:
+        yield "## Cases that do not count"
+        yield ""
+        yield from (f"- `{case.name}`: {case.problem}" for case in broken)
+
+
+# --------------------------------------------------------------------------------------------------- machine-readable
+
+
+def render_json(scored: Scored) -> str:
+    """The same figures for programs."""
+    bench = scored.bench
+    body = {
+        "schema": SCHEMA,
+        "coursekit": __version__,
+        "command": command(bench),
+        "seed": bench.plan.seed,
+        "profile": {"id": bench.plan.profile, "hash": bench.profile_hash},
+        "not_run": list(bench.not_run),
+        "checks": {check: _row(row) for check, row in scored.rows.items()},
+        "misses": [
+            {"check": c.truth.check, "case": c.name, "noticed": c.noticed} for c in misses(bench.cases) if c.truth
+        ],
+        "false_alarms": [
+            {"check": s.check, "code": s.code, "verdict": s.verdict, "case": c.name, "span_s": s.span}
+            for c, s in false_alarms(bench.cases)
+        ],
+    }
+    return json.dumps(body, ensure_ascii=False, indent=1) + "\n"
+
+
+def _row(row: Row) -> dict[str, object]:
+    found, of = row.noticed
+    hours = row.healthy_s / 3600
+    return {
+        "remark": remark(row) or None,
+        "recall_noticed": _figure(found, of),
+        "recall": _figure(row.found, row.cases),
+        "precision": _figure(*row.precision),
+        "healthy_h": round(hours, 4),
+        "healthy_cases": row.healthy_cases,
+        "healthy_quiet": row.quiet_cases,
+        "false_fail_per_h": _per_hour(row.false_fails, hours),
+        "false_review_per_h": _per_hour(row.false_reviews, hours),
+        "steps": [
+            {
+                "fault": s.fault, "ladder": s.ladder, "strength": s.strength, "noticed": s.noticed, "failed": s.failed,
+                "recall": _figure(s.found, s.cases), "precision": _rounded(s.precision),
+                "time_iou": _rounded(s.time_iou), "box_iou": _rounded(s.box_iou),
+            }
+            for s in row.steps
+        ],
+    }  # fmt: skip
+
+
+def _figure(count: int, of: int) -> dict[str, object] | None:
+    if of == 0:
+        return None
+    low, high = wilson(count, of)
+    return {"count": count, "of": of, "value": round(count / of, 4), "low": round(low, 4), "high": round(high, 4)}
+
+
+def _per_hour(count: int, hours: float) -> dict[str, object] | None:
+    low, high = rate_interval(count, hours)
+    if math.isinf(high):
+        return None
+    return {"count": count, "value": round(count / hours, 3), "low": round(low, 3), "high": round(high, 3)}
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
+
+
+# ------------------------------------------------------------------------------------------------------------- README
+
+
+def render_summary(scored: Scored, lang: str) -> str:
+    """A short table for a README: what was measured, on what, and what was not."""
+    zh = lang == "zh"
+    bench = scored.bench
+    clips = len({c.clip for c in bench.cases if c.clip in bench.clips})
+    faults = sum(c.truth is not None for c in bench.cases)
+    hours = scored.hours("audio/"), scored.hours("video/")
+    head = (
+        ("检查项", "人人都会察觉的强度：查出", "全部强度：查出", "误判 fail（次/小时）", "误报 review（次/小时）")
+        if zh
+        else ("check", "found, noticed strengths", "found, all strengths", "false fail per h", "false review per h")
+    )
+    lines = [_line(*head), "| --- | --- | --- | --- | --- |"]
+    for row in scored.shown:
+        if not row.steps:
+            lines.append(
+                _line(f"`{row.check}`", "尚无阶梯" if zh else NO_LADDER, "–", _short(row, True), _short(row, False))
+            )
+            continue
+        found, of = row.noticed
+        lines.append(
+            _line(f"`{row.check}`", _of(found, of), _of(row.found, row.cases), _short(row, True), _short(row, False))
+        )
+    source = (
+        (
+            f"{clips} 个公开的真实片段和程序生成的素材"
+            if zh
+            else f"{clips} public recorded clips and synthesised material"
+        )
+        if clips
+        else ("全部为程序生成的素材" if zh else "synthesised material only")
+    )
+    text = (
+        f"由 `{command(bench)}` 测得：{faults} 个加了故障的案例；"
+        f"健康素材声音 {hours[0]:.1f} 小时、画面 {hours[1]:.1f} 小时；{source}。"
+        "未测：口型是否对得上、整课时长的真实课程、其他编码器。每一处漏判和误报见 [ACCURACY.md](ACCURACY.md)。"
+        if zh
+        else f"Measured by `{command(bench)}`: {faults} cases with a fault, {hours[0]:.1f} h of healthy sound and "
+        f"{hours[1]:.1f} h of healthy picture; {source}. Not measured: lips against words, real lessons of full "
+        "length, other encoders. Every miss and false alarm: [ACCURACY.md](ACCURACY.md)."
+    )  # fmt: skip
+    if bench.plan.quick:
+        text += " 这是一次快速运行，只说明流程可用。" if zh else " A quick run: it proves the path, not the figures."
+    if bench.not_run:
+        text += (
+            " 因限时有部分未运行，见报告。" if zh else " Cut short by a time limit; the report says what did not run."
+        )
+    return "\n".join((text, "", *lines))
+
+
+def _of(count: int, of: int) -> str:
+    return f"{100 * count / of:.0f} % ({count}/{of})" if of else "–"
+
+
+def _short(row: Row, fail: bool) -> str:
+    count = row.false_fails if fail else row.false_reviews
+    return f"{count / (row.healthy_s / 3600):.1f}" if row.healthy_s else "–"
+
+
+def write_readmes(folder: Path, scored: Scored) -> tuple[str, ...]:
+    """Put the summary between the marks of every README that has them."""
+    written = []
+    for path in sorted(folder.glob("README*.md")):
+        old = path.read_text(encoding="utf-8")
+        new = _MARK.sub(lambda m: f"{m[1]}\n{render_summary(scored, m[2] or 'en')}\n{m[3]}", old)
+        if new != old:
+            write_atomic(path, new)
+            written.append(path.name)
+    return tuple(written)

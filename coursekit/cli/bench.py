@@ -1,0 +1,151 @@
+"""`coursekit bench`: how accurate and how fast this version is, by commands that anyone can repeat.
+
+Kept out of the ordinary help: a producer's list of commands is the order of a working day, and this is no part of it.
+It stays in the same program, so that whoever doubts a figure of ACCURACY.md repeats it with what is already installed.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from coursekit.cli.lang import pick
+from coursekit.cli.options import EXIT_USAGE, fatal
+
+
+@click.group(
+    help=pick(
+        "自测：这一版查得准不准、快不快（供开发者和想核对数字的人使用）。",
+        "How accurate and how fast this version is: for developers, and for anyone who doubts a figure.",
+    )
+)
+def bench() -> None:
+    """The bench."""
+
+
+_clips = click.option(
+    "--clips",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help=pick("真实片段所在文件夹（默认：只用程序生成的素材）", "Folder of recorded clips (default: synthesised only)"),
+)
+_seed = click.option("--seed", type=int, default=0, show_default=True, help=pick("随机种子", "Seed"))
+_jobs = click.option(
+    "-j", "--jobs", type=click.IntRange(min=1), default=2, show_default=True, help=pick("同时几个进程", "Processes")
+)
+_quick = click.option(
+    "--quick", is_flag=True, help=pick("每种故障两档、每档一个片段", "Two strengths of each fault, one clip each")
+)
+
+
+@bench.command(help=pick("重建 ACCURACY.md 和同名 JSON。", "Rebuild ACCURACY.md and the JSON beside it."))
+@_clips
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default=Path("ACCURACY.md"), show_default=True)
+@_seed
+@_quick
+@click.option("--clips-per-rung", type=click.IntRange(min=1), default=4, show_default=True,
+              help=pick("每档用几个片段", "Clips per strength"))  # fmt: skip
+@click.option("--talkers", type=click.IntRange(min=0), default=20, show_default=True,
+              help=pick("健康语音：几个人，各三分钟", "Healthy voices of three minutes each"))  # fmt: skip
+@click.option(
+    "--minutes", type=click.FloatRange(min=0), help=pick("到时不再开始新的", "Begin nothing new after so long")
+)
+@click.option("--only", metavar="NAME",
+              help=pick("只跑名字含此文字的案例，只打印", "Only cases whose name holds this, printed"))  # fmt: skip
+@_jobs
+def accuracy(
+    clips: Path | None,
+    out: Path,
+    seed: int,
+    quick: bool,
+    clips_per_rung: int,
+    talkers: int,
+    minutes: float | None,
+    only: str | None,
+    jobs: int,
+) -> None:
+    """Run the ladders, score, write."""
+    from coursekit.bench.accuracy import Plan, run_bench
+    from coursekit.bench.material import TableError
+    from coursekit.bench.render import Scored, render_json, render_markdown, write_readmes
+    from coursekit.files import write_atomic
+
+    plan = Plan(clips, seed, quick, clips_per_rung, talkers, jobs, minutes, only)
+    try:
+        run = run_bench(plan, _tell)
+    except TableError as error:
+        fatal(str(error), EXIT_USAGE)
+    scored = Scored.of(run)
+    if only is not None:
+        _print_cases(scored)
+        return
+    write_atomic(out, render_markdown(scored))
+    write_atomic(out.with_suffix(".json"), render_json(scored))
+    readmes = write_readmes(out.absolute().parent, scored)
+    names = ", ".join((out.name, out.with_suffix(".json").name, *readmes))
+    click.echo(f"{names} ({run.seconds / 60:.1f} min)", err=True)
+
+
+def _tell(done: int, of: int, what: str) -> None:
+    click.echo(f"{done}/{of} {what}", err=True)
+
+
+def _print_cases(scored: object) -> None:
+    from coursekit.bench.render import Scored
+    from coursekit.bench.score import match
+
+    assert isinstance(scored, Scored)
+    for case in scored.bench.cases:
+        found = case.truth is not None and match(case.truth, case.said) is not None
+        click.echo(f"{case.name}: {case.problem or ('found' if found else 'not found' if case.truth else 'healthy')}")
+        for said in case.said:
+            where = f" {said.span[0]:.2f}–{said.span[1]:.2f} s" if said.span else ""
+            box = f" box {tuple(round(v, 3) for v in said.box)}" if said.box else ""
+            known = " (also without the change)" if (said.check, said.code) in case.before else ""
+            click.echo(f"  {said.check} {said.code} {said.verdict}{where}{box}{known}")
+
+
+@bench.command(
+    help=pick(
+        "一个检查项的阈值往两边挪，查出与误报怎样此消彼长。",
+        "What is found and what is falsely said as one threshold of a check moves.",
+    )
+)
+@click.argument("check")
+@click.option(
+    "--param", help=pick("哪个阈值（默认：第一个 review_*）", "Which threshold (default: the first review_*)")
+)
+@_clips
+@_seed
+@_quick
+@click.option("--clips-per-rung", type=click.IntRange(min=1), default=2, show_default=True)
+@_jobs
+def curve(
+    check: str, param: str | None, clips: Path | None, seed: int, quick: bool, clips_per_rung: int, jobs: int
+) -> None:
+    """Measure once, judge at several settings."""
+    from coursekit.bench.accuracy import Plan
+    from coursekit.bench.curve import CurveError, trade_off
+
+    plan = Plan(clips, seed, quick, clips_per_rung, talkers=4, workers=jobs)
+    try:
+        rows = tuple(trade_off(check, param, plan, _tell))
+    except CurveError as error:
+        fatal(str(error), EXIT_USAGE)
+    click.echo("\n".join(rows))
+
+
+@bench.command(
+    help=pick("完整审核与单纯解码的用时之比。", "The time of a full audit against a plain decode of the same lesson.")
+)
+@click.option("--seconds", type=click.IntRange(min=20), default=180, show_default=True)
+@click.option("--height", type=click.Choice(["720", "1080"]), default="720", show_default=True)
+def speed(seconds: int, height: str) -> None:
+    """Synthesise lessons, decode, audit, divide."""
+    from coursekit.bench.speed import measure_speed
+
+    began = time.monotonic()
+    for line in measure_speed(float(seconds), int(height)):
+        click.echo(line)
+    click.echo(f"({time.monotonic() - began:.0f} s)", err=True)

@@ -1,0 +1,140 @@
+"""Every check has a row, the same seed writes the same bytes, and nothing written names a place on this machine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from coursekit.bench.accuracy import (
+    Bench,
+    Plan,
+    marks_rungs,
+    plan_jobs,
+    run_job,
+    sharp_rungs,
+    shelf_of,
+    sound_rungs,
+    video_rungs,
+)
+from coursekit.bench.ladder_more import FILES
+from coursekit.bench.material import TableError, find_clips
+from coursekit.bench.render import NO_LADDER, Scored, remark, render_json, render_markdown, write_readmes
+from coursekit.cli.main import cli
+from coursekit.rules.registry import CHECKS
+
+NO_LADDER_YET = {
+    "course/consistency": "compares figures of lessons that other checks measure",
+    "cover/watermark": "recorded pairs only",
+}
+"""Checks that recognise something and have no ladder; whoever builds one takes its check off this list."""
+
+
+def laddered() -> set[str]:
+    rungs = (*sound_rungs(), *video_rungs(), *sharp_rungs(), *FILES)
+    return {rung.check for rung in rungs} | ({"video/watermark"} if marks_rungs() else set())
+
+
+@pytest.fixture(scope="module")
+def small() -> Bench:
+    """Two of the cheapest jobs."""
+    plan = Plan(seed=5, quick=True)
+    shelf = shelf_of(None)
+    jobs = [job for job in plan_jobs(plan, shelf) if job.ladder == "audio" and job.clip == "synthesised voice C"]
+    jobs = jobs or [job for job in plan_jobs(plan, shelf) if job.ladder == "audio"][:1]
+    one = type(jobs[0])(jobs[0].ladder, "synthesised voice C", jobs[0].items[:2], plan)
+    return Bench(plan, run_job(one), (), (), "0" * 64, 0.0, shelf.clips)
+
+
+def test_no_detector_lacks_a_ladder() -> None:
+    recognising = {check for check in CHECKS if check.split("/")[0] in ("audio", "video", "cover", "course")}
+    assert recognising - laddered() == NO_LADDER_YET.keys() & recognising
+
+
+def test_every_check_of_the_registry_has_a_row(small: Bench) -> None:
+    scored = Scored.of(small)
+    text = render_markdown(scored)
+    assert set(scored.rows) == set(CHECKS)
+    for check in CHECKS:
+        assert f"`{check}`" in text, check
+    assert remark(scored.rows["course/consistency"]) == NO_LADDER
+
+
+def test_the_same_seed_writes_the_same_bytes(small: Bench) -> None:
+    plan = small.plan
+    again = Bench(plan, small.cases, (), (), small.profile_hash, 99.0, small.clips)
+    assert render_markdown(Scored.of(small)) == render_markdown(Scored.of(again))
+    body = json.loads(render_json(Scored.of(small)))
+    assert set(body["checks"]) == set(CHECKS)
+    assert body["seed"] == 5
+
+
+def test_the_material_is_the_same_for_the_same_seed(small: Bench) -> None:
+    from coursekit.bench.accuracy import Job
+
+    items = tuple(n for n in range(len(sound_rungs())) if sound_rungs()[n].fault == small.cases[0].fault)
+    job = Job("audio", "synthesised voice C", items[:1], small.plan)
+    first, second = run_job(job), run_job(job)
+    assert first == second
+    assert first[0].said or first[0].problem is None
+
+
+def test_nothing_written_names_a_place(small: Bench, tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    placed = replace(small, plan=replace(small.plan, folder=tmp_path))
+    for text in (render_markdown(Scored.of(placed)), render_json(Scored.of(placed))):
+        assert str(tmp_path) not in text
+        assert "--clips DIR" in text
+
+
+def test_rungs_have_names_of_their_own() -> None:
+    for rungs in (sound_rungs(), video_rungs(), sharp_rungs(), marks_rungs(), FILES):
+        names = [(rung.fault, rung.strength) for rung in rungs]
+        assert len(names) == len(set(names))
+
+
+def test_summary_goes_between_the_marks(small: Bench, tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text(
+        "# 甲\n<!-- accuracy:begin zh -->\nold\n<!-- accuracy:end -->\nrest\n", encoding="utf-8"
+    )
+    (tmp_path / "README.en.md").write_text("<!-- accuracy:begin -->\n<!-- accuracy:end -->\n", encoding="utf-8")
+    (tmp_path / "README.other.md").write_text("no marks\n", encoding="utf-8")
+    assert write_readmes(tmp_path, Scored.of(small)) == ("README.en.md", "README.md")
+    chinese = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert "old" not in chinese
+    assert "检查项" in chinese
+    assert chinese.endswith("rest\n")
+    assert "Not measured" in (tmp_path / "README.en.md").read_text(encoding="utf-8")
+    assert write_readmes(tmp_path, Scored.of(small)) == (), "a second time changes nothing"
+
+
+def test_a_table_of_clips_that_cannot_be_used_names_the_field(tmp_path: Path) -> None:
+    (tmp_path / "clips.toml").write_text('["a.mp4"]\nwhta = "x"\n', encoding="utf-8")
+    (tmp_path / "a.mp4").write_bytes(b"")
+    with pytest.raises(TableError, match="whta"):
+        find_clips(tmp_path)
+    (tmp_path / "clips.toml").write_text('["a.mp4"]\nwhat = "x"\n', encoding="utf-8")
+    (tmp_path / "b.mp4").write_bytes(b"")
+    shelf = find_clips(tmp_path)
+    assert tuple(shelf.clips) == ("a.mp4",)
+    assert shelf.unknown == ("b.mp4",)
+
+
+def test_bench_is_there_and_not_in_the_list_of_commands() -> None:
+    runner = CliRunner()
+    listed = runner.invoke(cli, ["--help"])
+    assert listed.exit_code == 0
+    assert "bench" not in listed.output
+    own = runner.invoke(cli, ["bench", "--help"])
+    assert own.exit_code == 0
+    for name in ("accuracy", "curve", "speed"):
+        assert name in own.output
+
+
+def test_a_curve_of_a_check_without_one_names_those_that_have() -> None:
+    answer = CliRunner().invoke(cli, ["bench", "curve", "manifest/hours"])
+    assert answer.exit_code == 2
+    assert "video/shake" in answer.output
