@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from coursekit.bench.accuracy import (
+from coursekit.bench.accuracy import judge_specimen, run_pool, specimens_of
+from coursekit.bench.cases import (
     Job,
     Plan,
-    judge_specimen,
     marks_rungs,
     plan_jobs,
-    run_pool,
     sharp_rungs,
     shelf_of,
     sound_rungs,
-    specimens_of,
     video_rungs,
 )
 from coursekit.bench.ladder_more import FILES

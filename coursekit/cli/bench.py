@@ -66,9 +66,11 @@ def accuracy(
     jobs: int,
 ) -> None:
     """Run the ladders, score, write."""
-    from coursekit.bench.accuracy import Plan, run_bench
+    from coursekit.bench.accuracy import run_bench
+    from coursekit.bench.cases import Plan
     from coursekit.bench.material import TableError
-    from coursekit.bench.render import Scored, render_json, render_markdown, write_readmes
+    from coursekit.bench.render import Scored, render_json, render_markdown
+    from coursekit.bench.summary import write_readmes
     from coursekit.files import write_atomic
 
     plan = Plan(clips, seed, quick, clips_per_rung, talkers, jobs, minutes, only)
@@ -125,7 +127,7 @@ def curve(
     check: str, param: str | None, clips: Path | None, seed: int, quick: bool, clips_per_rung: int, jobs: int
 ) -> None:
     """Measure once, judge at several settings."""
-    from coursekit.bench.accuracy import Plan
+    from coursekit.bench.cases import Plan
     from coursekit.bench.curve import CurveError, trade_off
 
     plan = Plan(clips, seed, quick, clips_per_rung, talkers=4, workers=jobs)

@@ -8,8 +8,9 @@ from functools import cache
 
 import pytest
 
-from coursekit.bench import accuracy, faults_audio
-from coursekit.bench.accuracy import Plan, Specimen, judge_specimen
+from coursekit.bench import accuracy, cases, faults_audio
+from coursekit.bench.accuracy import judge_specimen
+from coursekit.bench.cases import Plan, Specimen
 from coursekit.bench.curve import with_params
 from coursekit.bench.ladder_audio import Clip, listen
 from coursekit.bench.score import Case, Row, Truth, score
@@ -82,8 +83,8 @@ def test_a_threshold_that_accuses_the_healthy_shows_as_false_alarms() -> None:
 
 def test_two_checks_swapped_ruin_both_rows() -> None:
     swap = {"audio/hum": "audio/silence", "audio/silence": "audio/hum"}
-    cases = [judge_specimen(s, profile()) for s in specimens()]
-    swapped = [replace(c, said=tuple(replace(s, check=swap.get(s.check, s.check)) for s in c.said)) for c in cases]
+    judged = [judge_specimen(s, profile()) for s in specimens()]
+    swapped = [replace(c, said=tuple(replace(s, check=swap.get(s.check, s.check)) for s in c.said)) for c in judged]
     for row in score(swapped, CHECKS).values():
         assert row.noticed == (0, 2), row.check
 
@@ -99,8 +100,8 @@ def test_a_case_that_breaks_is_a_row_and_not_the_end(monkeypatch: pytest.MonkeyP
     def broken(*_: object) -> object:
         raise OSError("no /such/place/here")
 
-    monkeypatch.setattr(accuracy.ladder_audio, "listen", broken)
-    job = accuracy.Job("sound traps", "synthesised voice C", (0,), Plan())
-    cases = accuracy.run_job(job)
-    assert cases
-    assert all(case.problem and "/such" not in case.problem for case in cases)
+    monkeypatch.setattr(cases.ladder_audio, "listen", broken)
+    job = cases.Job("sound traps", "synthesised voice C", (0,), Plan())
+    done = accuracy.run_job(job)
+    assert done
+    assert all(case.problem and "/such" not in case.problem for case in done)

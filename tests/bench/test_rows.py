@@ -8,20 +8,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from coursekit.bench.accuracy import (
-    Bench,
-    Plan,
-    marks_rungs,
-    plan_jobs,
-    run_job,
-    sharp_rungs,
-    shelf_of,
-    sound_rungs,
-    video_rungs,
-)
+from coursekit.bench.accuracy import Bench, run_job
+from coursekit.bench.cases import Job, Plan, marks_rungs, plan_jobs, sharp_rungs, shelf_of, sound_rungs, video_rungs
 from coursekit.bench.ladder_more import FILES
 from coursekit.bench.material import TableError, find_clips
-from coursekit.bench.render import NO_LADDER, Scored, remark, render_json, render_markdown, write_readmes
+from coursekit.bench.render import NO_LADDER, Scored, remark, render_json, render_markdown
+from coursekit.bench.summary import write_readmes
 from coursekit.cli.main import cli
 from coursekit.rules.registry import CHECKS
 
@@ -72,8 +64,6 @@ def test_the_same_seed_writes_the_same_bytes(small: Bench) -> None:
 
 
 def test_the_material_is_the_same_for_the_same_seed(small: Bench) -> None:
-    from coursekit.bench.accuracy import Job
-
     items = tuple(n for n in range(len(sound_rungs())) if sound_rungs()[n].fault == small.cases[0].fault)
     job = Job("audio", "synthesised voice C", items[:1], small.plan)
     first, second = run_job(job), run_job(job)

@@ -1,0 +1,350 @@
+"""What is shown to the detectors: clips, faults and healthy material as jobs for a pool, measured and not yet judged.
+
+A job is one clip with some rungs of one ladder: the clip is read once. Jobs come in rounds (the first clip of every
+ladder, then the second…), so that a run that is cut short has seen every rung. What a job gives back depends on its
+names and the seed alone; the order of processes changes nothing.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from coursekit.audio.facts import AudioFacts
+from coursekit.bench import faults_marks, ladder_audio, ladder_marks, ladder_more, ladder_video, material
+from coursekit.bench.material import Described, Shelf
+from coursekit.bench.score import Case, Truth
+from coursekit.model import FileFacts, FileKind
+from coursekit.rules.registry import CHECKS
+from coursekit.video.facts import VideoFacts
+
+AUDIO = tuple(check for check in ladder_audio.CHECKS if check != "audio/sync")
+"""Checks of a track by itself; audio/sync needs its container and has a ladder of its own."""
+WATERMARK = "video/watermark"
+PROFILE = "tianjin-2025"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much is run."""
+
+    folder: Path | None = None
+    seed: int = 0
+    quick: bool = False
+    clips_per_rung: int = 4
+    talkers: int = 20
+    workers: int = 2
+    minutes: float | None = None
+    only: str | None = None
+    """Cases whose name holds this text."""
+    profile: str = PROFILE
+
+    @property
+    def clips(self) -> int:
+        """Clips per rung."""
+        return 1 if self.quick else self.clips_per_rung
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One clip and what is done with it."""
+
+    ladder: str
+    clip: str
+    items: tuple[int, ...]
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Specimen:
+    """A case that is measured and not yet judged."""
+
+    case: Case
+    facts: AudioFacts | VideoFacts | FileFacts | None
+    bare: AudioFacts | VideoFacts | None = None
+    """The same clip without the change."""
+
+
+# ------------------------------------------------------------------------------------------------------------- planning
+
+
+@cache
+def video_rungs() -> tuple[ladder_video.Rung, ...]:
+    """Every rung of the picture but those that need 1080 lines."""
+    v = ladder_video
+    return (*v.shake_rungs(), *v.time_rungs(), *v.light_rungs(), *v.comb_rungs(), *ladder_more.shape_rungs())
+
+
+@cache
+def sharp_rungs() -> tuple[ladder_video.Rung, ...]:
+    """Rungs for clips of 1080 lines."""
+    return tuple(ladder_video.picture_rungs())
+
+
+@cache
+def marks_rungs() -> tuple[ladder_marks.Rung, ...]:
+    """Every rung of marks."""
+    m = ladder_marks
+    return (*m.corner_rungs(), *m.spread_rungs(), *m.time_rungs())
+
+
+@cache
+def sound_rungs() -> tuple[ladder_audio.Rung, ...]:
+    """Every rung of sound."""
+    return (*ladder_audio.rungs(), *ladder_more.level_rungs())
+
+
+def plan_jobs(plan: Plan, shelf: Shelf) -> Iterator[Job]:
+    """All jobs, the first clip of every ladder before the second of any."""
+    yield Job("more", "synthesised files", tuple(range(len(ladder_more.FILES))), plan)
+    recorded = list(shelf.clips)
+    yield from (Job("recorded", name, (0,), plan) for name in (recorded[::4] if plan.quick else recorded))
+    yield from (Job("talkers", "synthesised talkers", (n,), plan) for n in range(2 if plan.quick else plan.talkers))
+    voices = material.sounds(shelf)[: plan.clips + 1]
+    yield from (Job("sound traps", name, (0,), plan) for name in voices)
+    scenes = material.scenes(shelf)[: plan.clips]
+    traps = range(len(material.TRAPS))
+    yield from (Job("picture traps", name, part, plan) for name in scenes[:2] for part in _parts(traps, 4))
+    yield from (Job("picture grades", name, (0, 1, 2, 3), plan) for name in scenes)
+    for turn in range(plan.clips + 1):
+        yield from _ladder("audio", voices[turn : turn + 1], sound_rungs(), 30, plan)
+        if turn < plan.clips:
+            yield from _ladder("video", scenes[turn : turn + 1], video_rungs(), 8, plan)
+            yield from _ladder("marks", material.boards(shelf)[: plan.clips][turn : turn + 1], marks_rungs(), 8, plan)
+            # 1080 lines cost ten times as much: half as many clips.
+            sharp = material.sharp_scenes(shelf)[: max(1, plan.clips // 2)]
+            yield from _ladder("video 1080", sharp[turn : turn + 1], sharp_rungs(), 3, plan)
+
+
+AnyRung = ladder_audio.Rung | ladder_video.Rung | ladder_marks.Rung
+
+
+def _ladder(ladder: str, clips: Sequence[str], rungs: Sequence[AnyRung], size: int, plan: Plan) -> Iterator[Job]:
+    chosen = _quick(rungs) if plan.quick else range(len(rungs))
+    return (Job(ladder, clip, part, plan) for clip in clips for part in _parts(chosen, size))
+
+
+def _quick(rungs: Sequence[AnyRung]) -> tuple[int, ...]:
+    """The weakest step of each fault that anyone notices, and the strongest of all."""
+    chosen: set[int] = set()
+    for _, group in itertools.groupby(range(len(rungs)), key=lambda n: rungs[n].fault):
+        steps = tuple(group)
+        chosen |= {next((n for n in steps if rungs[n].noticed), steps[-1]), steps[-1]}
+    return tuple(sorted(chosen))
+
+
+def _parts(items: Iterable[int], size: int) -> Iterator[tuple[int, ...]]:
+    rest = tuple(items)
+    return (rest[n : n + size] for n in range(0, len(rest), size))
+
+
+# ------------------------------------------------------------------------------------------------------------ measuring
+
+
+@cache
+def shelf_of(folder: Path | None) -> Shelf:
+    """The clips of a folder, read once a process."""
+    return material.find_clips(folder)
+
+
+def measure_job(job: Job) -> Iterator[Specimen]:
+    """Make and measure the cases of a job."""
+    clip = shelf_of(job.plan.folder).clips.get(job.clip, Described(job.clip))
+    for case, work in _LADDERS[job.ladder](job, clip):
+        if job.plan.only is not None and job.plan.only not in case.name:
+            continue
+        try:
+            yield work(case)
+        except Exception as error:  # noqa: BLE001 - a case that broke is a row of the table, not the end of the run
+            yield Specimen(replace(case, problem=why(error)), None)
+
+
+def why(error: Exception) -> str:
+    """The error without places on this machine."""
+    return re.sub(r"\S*/\S+/\S*", "…", f"{type(error).__name__}: {error}")[:200]
+
+
+Work = Callable[[Case], Specimen]
+Cases = Iterator[tuple[Case, Work]]
+
+
+def _audio(job: Job, described: Described) -> Cases:
+    clip = material.sound(job.clip, described.path, job.plan.seed)
+    for number in job.items:
+        rung = sound_rungs()[number]
+        if clip.seconds < rung.min_s:
+            continue
+        truth = Truth(rung.check, rung.codes, ladder_more.span_heard(rung.fault, rung.strength, clip.seconds))
+        case = Case(
+            "audio", rung.fault, rung.strength, job.clip, clip.seconds, (), truth, rung.noticed, judged=AUDIO
+        )  # fmt: skip
+        yield case, lambda c, r=rung: Specimen(c, ladder_audio.listen(r.make(clip)), _heard_bare(job.clip, clip))  # type: ignore[misc]
+
+
+def _heard_bare(name: str, clip: ladder_audio.Clip) -> AudioFacts:
+    key = ("sound", name)
+    if key not in _BARE:
+        _BARE[key] = ladder_audio.listen(clip)
+    return _BARE[key]  # type: ignore[return-value] # of this kind by its key
+
+
+_BARE: dict[tuple[str, str], AudioFacts | VideoFacts] = {}
+
+
+def _video(job: Job, described: Described) -> Cases:
+    sharp = job.ladder == "video 1080"
+    height = 1080 if sharp else described.picture or 360
+    clip = material.scene(job.clip, described.path, height, described.first, job.plan.seed)
+    seed = job.plan.seed * 1000 + sum(map(ord, job.clip)) % 97
+    for number in job.items:
+        rung = (sharp_rungs() if sharp else video_rungs())[number]
+        if rung.check in described.excused:
+            continue
+        truth = Truth(rung.check, span=rung.span)
+        case = Case(
+            job.ladder, rung.fault, rung.strength, job.clip, ladder_video.LENGTH_S, (), truth, rung.noticed,
+            judged=ladder_video.CHECKS,
+        )  # fmt: skip
+        bare = _seen_bare(f"{job.ladder} {job.clip}", clip)
+        yield case, lambda c, r=rung, b=bare: Specimen(c, ladder_video.look(r.make(clip, seed)), b)  # type: ignore[misc]
+
+
+def _seen_bare(name: str, clip: ladder_video.Clip) -> VideoFacts:
+    key = ("picture", name)
+    if key not in _BARE:
+        _BARE[key] = ladder_video.look(clip.pictures)
+    return _BARE[key]  # type: ignore[return-value] # of this kind by its key
+
+
+def _marks(job: Job, described: Described) -> Cases:
+    kind = described.marks or material.BOARDS[job.clip]
+    clip = material.board(
+        job.clip, described.path, kind, described.marks_height, described.marks_first_s, job.plan.seed
+    )
+    for number in job.items:
+        rung = marks_rungs()[number]
+        seed = job.plan.seed * 1000 + number
+        stamp = rung.stamp(clip.size[0], seed)
+        size = stamp.share(*clip.size)
+        route = rung.route(size, seed)
+        truth = Truth(WATERMARK, boxes=tuple(ladder_marks.truth(route, size, whole=rung.whole)))
+        case = Case(
+            f"marks, {kind}", rung.fault, rung.strength, job.clip, ladder_marks.LENGTH_S, (), truth,
+            rung.noticed, judged=(WATERMARK,),
+        )  # fmt: skip
+        pictures = faults_marks.overlay(
+            clip.pictures, stamp, route, opacity=rung.opacity, rate=ladder_marks.RATE
+        )  # fmt: skip
+        yield case, lambda c, p=pictures: Specimen(c, ladder_marks.look(p))  # type: ignore[misc] # binds the loop
+
+
+def _recorded(job: Job, described: Described) -> Cases:
+    """A clip as it is, by the whole way of an audit."""
+    from coursekit.pipeline import Settings, measure
+
+    assert described.path is not None
+    path = described.path
+    seconds = 0.0
+    files: list[FileFacts] = []
+
+    def look() -> FileFacts:
+        if not files:
+            files.extend(measure((path,), Settings(workers=1, cache_root=None)).files)
+        return replace(files[0], path=described.name)
+
+    for check in described.faults:
+        if check in CHECKS:
+            case = Case("recorded", described.what, "as it is", job.clip, seconds, (), Truth(check), noticed=True)
+            yield case, lambda c: Specimen(c, look())
+    excused = frozenset(described.excused) | frozenset(described.faults)
+    case = Case("healthy", "recorded", "as it is", job.clip, seconds, excused=excused)
+    yield case, lambda c: _with_length(Specimen(c, look()))
+
+
+def _with_length(specimen: Specimen) -> Specimen:
+    file = specimen.facts
+    assert isinstance(file, FileFacts)
+    if file.kind is FileKind.IMAGE:
+        judged, seconds = tuple(c for c in CHECKS if c.startswith("cover/")), 0.0
+    else:
+        seconds = max((*(v.decoded_s for v in file.video), *(a.decoded_s for a in file.audio)), default=0.0)
+        kinds = ("audio/",) * bool(file.audio) + ("video/",) * bool(file.video)
+        judged = tuple(c for c in CHECKS if c.startswith(kinds)) if kinds else ()
+    return replace(specimen, case=replace(specimen.case, seconds=seconds, judged=judged))
+
+
+def _talkers(job: Job, _: Described) -> Cases:
+    for number in job.items:
+        clip = material.talker(job.plan.seed * 1000 + number)
+        for how, hear in (("as it is", ladder_audio.listen), ("AAC 128k", ladder_audio.listen_coded)):
+            case = Case("healthy", f"talker {number + 1}", how, job.clip, clip.seconds, judged=AUDIO)
+            yield case, lambda c, h=hear, k=clip: Specimen(c, h(k))  # type: ignore[misc] # binds the loop
+
+
+def _sound_traps(job: Job, described: Described) -> Cases:
+    shelf, seed = shelf_of(job.plan.folder), job.plan.seed
+    own = material.sound(job.clip, described.path, seed)
+    names = material.sounds(shelf)
+    mates = [n for n in names[names.index(job.clip) + 1 :] if _rate(shelf, n, seed) == own.rate][:1]
+    others = [material.sound(n, shelf.clips[n].path if n in shelf.clips else None, seed) for n in mates]
+    made = [(trap, clip) for trap, clip in ladder_audio.traps([own, *others]) if clip.name.startswith(job.clip)]
+    for trap, clip in made:
+        excused = frozenset({"audio/channels"} if clip.samples.shape[0] == 1 else ())
+        case = Case("healthy", trap, "trap", clip.name, clip.seconds, judged=AUDIO, excused=excused)
+        yield case, lambda c, k=clip: Specimen(c, ladder_audio.listen(k), _heard_bare(job.clip, own))  # type: ignore[misc]
+
+
+def _rate(shelf: Shelf, name: str, seed: int) -> int:
+    return material.sound(name, shelf.clips[name].path if name in shelf.clips else None, seed).rate
+
+
+def _picture_traps(job: Job, described: Described) -> Cases:
+    clip = material.scene(job.clip, described.path, described.picture or 360, described.first, job.plan.seed)
+    grounds = (clip.pictures[0], clip.pictures[len(clip.pictures) // 2])
+    traps = material.picture_traps(grounds, clip.pictures)
+    for number in job.items:
+        trap = material.TRAPS[number]
+        case = Case(
+            "healthy", trap, "trap", job.clip, ladder_video.LENGTH_S, judged=(*ladder_video.CHECKS, WATERMARK),
+            excused=frozenset(described.excused) & {"video/clarity"},
+        )  # fmt: skip
+        yield case, lambda c, make=traps[trap]: Specimen(c, ladder_video.look(make()))  # type: ignore[misc]
+
+
+def _picture_grades(job: Job, described: Described) -> Cases:
+    clip = material.scene(job.clip, described.path, described.picture or 360, described.first, job.plan.seed)
+    excused = frozenset(described.excused) | frozenset(described.faults)
+    for number in job.items:
+        grade, change = tuple(material.picture_grades().items())[number]
+        case = Case(
+            "healthy", grade, "grade", job.clip, ladder_video.LENGTH_S, judged=(*ladder_video.CHECKS, WATERMARK),
+            excused=excused,
+        )  # fmt: skip
+        yield case, lambda c, f=change: Specimen(c, ladder_video.look(f(clip.pictures)))  # type: ignore[misc]
+
+
+def _more(job: Job, _: Described) -> Cases:
+    for number in job.items:
+        rung = ladder_more.FILES[number]
+        case = Case(
+            rung.ladder, rung.fault, rung.strength, job.clip, 0.0, (), Truth(rung.check, rung.codes), rung.noticed
+        )  # fmt: skip
+        yield case, lambda c, r=rung: Specimen(c, r.measure())  # type: ignore[misc] # binds the loop
+
+
+_LADDERS: Mapping[str, Callable[[Job, Described], Cases]] = {
+    "audio": _audio,
+    "video": _video,
+    "video 1080": _video,
+    "marks": _marks,
+    "recorded": _recorded,
+    "talkers": _talkers,
+    "sound traps": _sound_traps,
+    "picture traps": _picture_traps,
+    "picture grades": _picture_grades,
+    "more": _more,
+}
