@@ -111,7 +111,8 @@ def _texts(subject: Subject, file: FileFacts) -> dict[str, Text]:
 
 
 def _level(value: float | None) -> str:
-    return "—" if value is None else figures.number(round(value, 1))
+    # One decimal always, so that a column of them lines up.
+    return "—" if value is None else f"{value:.1f}".replace("-", "\u2212").replace("inf", "∞")
 
 
 def _dots(subjects: list[Subject], unlike: dict[str, dict[str, Issue]]) -> Markup | None:

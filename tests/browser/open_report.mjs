@@ -49,6 +49,12 @@ for (const [width, height, scheme] of [[1440, 900, "light"], [390, 844, "light"]
   await page.keyboard.press("j");
   seen.keyboard = await page.evaluate(() => document.activeElement?.closest(".issue")?.id ?? null);
 
+  const last = page.locator(".issue").last();
+  const far = await last.getAttribute("id");
+  await page.evaluate((id) => { const a = document.createElement("a"); a.href = `#${id}`; document.body.append(a); a.click(); a.remove(); }, far);
+  await page.waitForTimeout(300);
+  seen.far_link_lands = await last.evaluate((e) => { const box = e.querySelector("summary").getBoundingClientRect(); return box.top >= 0 && box.bottom <= innerHeight; });
+
   const mark = page.locator(".marks a").first();
   if (await mark.count()) {
     const id = (await mark.getAttribute("href")).slice(1);

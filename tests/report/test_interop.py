@@ -93,6 +93,7 @@ def test_a_browser_opens_the_page_from_disk(done: Audit, tmp_path: Path) -> None
         all_of_them, musts, advice_left = seen["must_only"]
         assert 0 < musts < all_of_them
         assert advice_left == 0
+        assert seen["far_link_lands"]
         assert seen["mark_opens"]
         assert seen["keyboard"]
         assert seen["played"]["error"] is None

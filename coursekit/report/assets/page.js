@@ -54,30 +54,40 @@
     });
   });
 
-  function show(issue, quietly) {
+  // Lessons far off have a guessed height until they come near: the place is aimed at again once they are drawn.
+  function land(target, block) {
+    var turns = 0;
+    (function aim() {
+      target.scrollIntoView({ block: block });
+      turns += 1;
+      if (turns < 4) { requestAnimationFrame(aim); }
+    }());
+  }
+  function show(issue) {
     if (!issue) { return; }
     if (issue.hidden || issue.closest(".lesson").hidden) { form.reset(); all("input[name=verdict]", form).forEach(function (box) { box.checked = true; }); apply(); }
     issue.open = true;
-    if (!quietly) {
-      issue.scrollIntoView({ block: "center" });
-      issue.querySelector("summary").focus({ preventScroll: true });
-    }
+    land(issue.querySelector("summary"), "center");
+    issue.querySelector("summary").focus({ preventScroll: true });
   }
   document.addEventListener("click", function (event) {
-    var link = event.target.closest ? event.target.closest("a[href^='#i']") : null;
+    var link = event.target.closest ? event.target.closest("a[href^='#']") : null;
     if (link) {
       event.preventDefault();
-      var id = (link.getAttribute("href") || "").slice(1);
-      history.replaceState(null, "", "#" + id);
-      show(document.getElementById(id));
+      go(link.getAttribute("href").slice(1));
+      history.replaceState(null, "", link.getAttribute("href"));
     }
     var button = event.target.closest ? event.target.closest(".play") : null;
     if (button) { play(button); }
   });
-  function fromHash() {
-    var id = location.hash.slice(1);
-    if (/^i\d+$/.test(id)) { show(document.getElementById(id)); }
+  function go(id) {
+    var target = document.getElementById(id);
+    if (!target) { return; }
+    if (target.classList.contains("issue")) { show(target); return; }
+    if (target.hidden) { form.reset(); setTimeout(function () { apply(); land(target, "start"); }, 0); return; }
+    land(target, "start");
   }
+  function fromHash() { if (location.hash) { go(location.hash.slice(1)); } }
   addEventListener("hashchange", fromHash);
 
   var playing = null;
@@ -123,7 +133,7 @@
     var at = visible.indexOf(current) + (key === "j" ? 1 : -1);
     if (at < 0) { at = key === "j" ? 0 : visible.length - 1; }
     var next = visible[Math.min(at, visible.length - 1)];
-    if (next) { next.scrollIntoView({ block: "center" }); next.querySelector("summary").focus({ preventScroll: true }); }
+    if (next) { land(next, "center"); next.querySelector("summary").focus({ preventScroll: true }); }
   });
   addEventListener("beforeprint", function () { all(".issue.fail, .issue.review, .issue.error, .issue.not_tested").forEach(function (issue) { issue.open = true; }); });
   apply();
