@@ -143,7 +143,7 @@ def boards(shelf: Shelf) -> tuple[str, ...]:
 
 def _alternate(real: tuple[str, ...], made: tuple[str, ...]) -> tuple[str, ...]:
     # One made clip early, so that a short run has both sorts.
-    return (*real[:2], *made[:1], *real[2:], *made[1:])
+    return (*real[:1], *made[:1], *real[1:], *made[1:])
 
 
 @lru_cache(maxsize=8)
