@@ -8,6 +8,7 @@ resumes there.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from coursekit.model import DocumentFacts, FileFacts, FileKind, ImageFacts, Prob
 from coursekit.video.facts import VideoFacts
 
 log = logging.getLogger(__name__)
+THREADS = "COURSEKIT_THREADS"
+"""Environment of a worker: threads for one decoder, when there are fewer files than cores."""
 
 Progress = Callable[[float], None]
 """Hears the seconds of media done so far."""
@@ -179,7 +182,7 @@ def _measure_stage(stage: str, job: Job, probe: ProbeFacts | None, progress: Pro
         return AudioStage(measure_audio(job.path, probe, progress))
     from coursekit.video.measure import measure_video
 
-    return VideoStage(measure_video(job.path, probe, progress))
+    return VideoStage(measure_video(job.path, probe, progress, threads=int(os.environ.get(THREADS, "1"))))
 
 
 def _assemble(job: Job, sha256: str, done: dict[str, Any]) -> FileFacts:

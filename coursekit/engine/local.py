@@ -19,7 +19,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
-from coursekit.engine.job import Job, refused_facts, run_job
+from coursekit.engine.job import THREADS, Job, refused_facts, run_job
 from coursekit.model import FileFacts, Problem
 
 _TELL_EVERY_S = 0.2
@@ -160,7 +160,10 @@ def _end(worker: _Worker) -> None:
 def serve(pipe: Connection, threads: int, memory_bytes: int) -> None:
     """A worker's life: take a job, tell how far it is, answer with facts."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ["COURSEKIT_THREADS"] = str(threads)
+    os.environ[THREADS] = str(threads)
+    # A process a core already: threads inside the matrix products would only fight the neighbours.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     _limit_memory(memory_bytes)
     while True:
         try:
