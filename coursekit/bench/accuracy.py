@@ -119,7 +119,8 @@ def run_bench(plan: Plan, tell: Callable[[int, int, str], None] = lambda *_: Non
     jobs = tuple(job for job in plan_jobs(plan, shelf) if _may_hold(plan.only, job))
     profile = load_profile(plan.profile)
     answers, missing = run_pool(run_job, jobs, plan, tell)
-    cases = tuple(case for number in sorted(answers) for case in answers[number])
+    # Faults by ladder and step, whatever the order of work was.
+    cases = tuple(sorted((c for number in sorted(answers) for c in answers[number]), key=lambda c: (c.ladder, c.order)))
     return Bench(
         plan=plan,
         cases=cases,

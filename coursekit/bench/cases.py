@@ -7,7 +7,6 @@ names and the seed alone; the order of processes changes nothing.
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -110,31 +109,41 @@ def plan_jobs(plan: Plan, shelf: Shelf) -> Iterator[Job]:
     traps = range(len(material.TRAPS))
     yield from (Job("picture traps", name, part, plan) for name in scenes[:2] for part in _parts(traps, 4))
     yield from (Job("picture grades", name, (0, 1, 2, 3), plan) for name in scenes)
+    boards = material.boards(shelf)[: plan.clips]
+    # 1080 lines cost ten times as much: half as many clips.
+    sharp = material.sharp_scenes(shelf)[: max(1, plan.clips // 2)]
     for turn in range(plan.clips + 1):
-        yield from _ladder("audio", voices[turn : turn + 1], sound_rungs(), 30, plan)
-        if turn < plan.clips:
-            yield from _ladder("video", scenes[turn : turn + 1], video_rungs(), 8, plan)
-            yield from _ladder("marks", material.boards(shelf)[: plan.clips][turn : turn + 1], marks_rungs(), 8, plan)
-            # 1080 lines cost ten times as much: half as many clips.
-            sharp = material.sharp_scenes(shelf)[: max(1, plan.clips // 2)]
-            yield from _ladder("video 1080", sharp[turn : turn + 1], sharp_rungs(), 3, plan)
+        for choose in (_telling,) if plan.quick else (_telling, _rest):
+            yield from _ladder("audio", voices[turn : turn + 1], sound_rungs(), 30, choose, plan)
+            yield from _ladder("video", scenes[turn : turn + 1], video_rungs(), 5, choose, plan)
+            yield from _ladder("marks", boards[turn : turn + 1], marks_rungs(), 5, choose, plan)
+            yield from _ladder("video 1080", sharp[turn : turn + 1], sharp_rungs(), 2, choose, plan)
 
 
 AnyRung = ladder_audio.Rung | ladder_video.Rung | ladder_marks.Rung
+Choice = Callable[[Sequence[AnyRung]], tuple[int, ...]]
 
 
-def _ladder(ladder: str, clips: Sequence[str], rungs: Sequence[AnyRung], size: int, plan: Plan) -> Iterator[Job]:
-    chosen = _quick(rungs) if plan.quick else range(len(rungs))
-    return (Job(ladder, clip, part, plan) for clip in clips for part in _parts(chosen, size))
+def _ladder(
+    ladder: str, clips: Sequence[str], rungs: Sequence[AnyRung], size: int, choose: Choice, plan: Plan
+) -> Iterator[Job]:
+    return (Job(ladder, clip, part, plan) for clip in clips for part in _parts(choose(rungs), size))
 
 
-def _quick(rungs: Sequence[AnyRung]) -> tuple[int, ...]:
-    """The weakest step of each fault that anyone notices, and the strongest of all."""
+def _telling(rungs: Sequence[AnyRung]) -> tuple[int, ...]:
+    """The weakest step of each fault that anyone notices, and the strongest of all: they tell most, and go first."""
+    faults: dict[str, list[int]] = {}
+    for number, rung in enumerate(rungs):
+        faults.setdefault(rung.fault, []).append(number)
     chosen: set[int] = set()
-    for _, group in itertools.groupby(range(len(rungs)), key=lambda n: rungs[n].fault):
-        steps = tuple(group)
+    for steps in faults.values():
         chosen |= {next((n for n in steps if rungs[n].noticed), steps[-1]), steps[-1]}
     return tuple(sorted(chosen))
+
+
+def _rest(rungs: Sequence[AnyRung]) -> tuple[int, ...]:
+    told = set(_telling(rungs))
+    return tuple(n for n in range(len(rungs)) if n not in told)
 
 
 def _parts(items: Iterable[int], size: int) -> Iterator[tuple[int, ...]]:
@@ -180,7 +189,8 @@ def _audio(job: Job, described: Described) -> Cases:
             continue
         truth = Truth(rung.check, rung.codes, ladder_more.span_heard(rung.fault, rung.strength, clip.seconds))
         case = Case(
-            "audio", rung.fault, rung.strength, job.clip, clip.seconds, (), truth, rung.noticed, judged=AUDIO
+            "audio", rung.fault, rung.strength, job.clip, clip.seconds, (), truth, rung.noticed,
+            judged=AUDIO, order=number,
         )  # fmt: skip
         yield case, lambda c, r=rung: Specimen(c, ladder_audio.listen(r.make(clip)), _heard_bare(job.clip, clip))  # type: ignore[misc]
 
@@ -207,7 +217,7 @@ def _video(job: Job, described: Described) -> Cases:
         truth = Truth(rung.check, span=rung.span)
         case = Case(
             job.ladder, rung.fault, rung.strength, job.clip, ladder_video.LENGTH_S, (), truth, rung.noticed,
-            judged=ladder_video.CHECKS,
+            judged=ladder_video.CHECKS, order=number,
         )  # fmt: skip
         bare = _seen_bare(f"{job.ladder} {job.clip}", clip)
         yield case, lambda c, r=rung, b=bare: Specimen(c, ladder_video.look(r.make(clip, seed)), b)  # type: ignore[misc]
@@ -234,7 +244,7 @@ def _marks(job: Job, described: Described) -> Cases:
         truth = Truth(WATERMARK, boxes=tuple(ladder_marks.truth(route, size, whole=rung.whole)))
         case = Case(
             f"marks, {kind}", rung.fault, rung.strength, job.clip, ladder_marks.LENGTH_S, (), truth,
-            rung.noticed, judged=(WATERMARK,),
+            rung.noticed, judged=(WATERMARK,), order=number,
         )  # fmt: skip
         pictures = faults_marks.overlay(
             clip.pictures, stamp, route, opacity=rung.opacity, rate=ladder_marks.RATE
@@ -331,7 +341,8 @@ def _more(job: Job, _: Described) -> Cases:
     for number in job.items:
         rung = ladder_more.FILES[number]
         case = Case(
-            rung.ladder, rung.fault, rung.strength, job.clip, 0.0, (), Truth(rung.check, rung.codes), rung.noticed
+            rung.ladder, rung.fault, rung.strength, job.clip, 0.0, (), Truth(rung.check, rung.codes), rung.noticed,
+            order=number,
         )  # fmt: skip
         yield case, lambda c, r=rung: Specimen(c, r.measure())  # type: ignore[misc] # binds the loop
 

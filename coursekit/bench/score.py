@@ -65,6 +65,8 @@ class Case:
     """Checks this material is not healthy for."""
     judged: tuple[str, ...] = ()
     """Checks that were asked."""
+    order: int = 0
+    """Place of the step in its ladder."""
     problem: str | None = None
     """Why nothing could be said."""
 
@@ -246,7 +248,7 @@ def score(cases: Iterable[Case], checks: Sequence[str]) -> Mapping[str, Row]:
         for said in case.said:
             if said.check != case.truth.check and said.check in rows and (said.check, said.code) not in case.before:
                 rows[said.check].others += 1
-    faults = [case for case in usable if case.truth is not None]
+    faults = sorted((c for c in usable if c.truth is not None), key=lambda c: (c.ladder, c.order))
     for (check, ladder, fault, strength), group in _grouped(faults):
         if check in rows:
             rows[check].steps.append(_step(check, ladder, fault, strength, tuple(group)))
@@ -254,7 +256,7 @@ def score(cases: Iterable[Case], checks: Sequence[str]) -> Mapping[str, Row]:
 
 
 def _grouped(cases: Sequence[Case]) -> Iterator[tuple[tuple[str, str, str, str], Iterator[Case]]]:
-    # The order in which the steps were made is the order of strength: it is kept.
+    # Steps stand in the order of their ladder, weakest first: groups keep the order in which they come.
     order: dict[tuple[str, str, str, str], int] = {}
     for case in cases:
         order.setdefault(_step_of(case), len(order))
