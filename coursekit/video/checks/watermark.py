@@ -19,7 +19,7 @@ class WatermarkParams:
     """How much a mark must have survived, and what the lesson's own lettering looks like."""
 
     fail_backgrounds: int
-    """Different backgrounds over which its edges stayed."""
+    """Different surroundings over which it was there."""
     review_backgrounds: int
     fail_survived: int
     """Changes of background it stayed through after it was first suspected."""
@@ -29,6 +29,11 @@ class WatermarkParams:
     fail_surround: float
     """Share of the ring round it that changed as often: an object of the scene stands by other objects of it."""
     review_surround: float
+    steady: float
+    """Consistency from which its edges are beyond doubt over the latest fifteen backgrounds; a fainter mark …"""
+    fail_sum: float
+    """… must add up over all of them: consistency × √pictures, where chance reaches 3.5."""
+    review_sum: float
     large_edge_px: int
     """A sign of so many edge pixels speaks for itself where only a part of its surroundings changed …"""
     large_surround: float
@@ -116,23 +121,26 @@ def _shape(mark: MarkFacts, params: WatermarkParams) -> bool:
     return mark.edge_px >= params.min_edge_px and mark.breadth >= params.min_breadth
 
 
+def _adds_up(mark: MarkFacts, least: float, params: WatermarkParams) -> bool:
+    return mark.consistency >= params.steady or mark.consistency * mark.seen**0.5 >= least
+
+
 def _is_sure(mark: MarkFacts, params: WatermarkParams) -> bool:
     return (
         _shape(mark, params)
         and mark.backgrounds >= params.fail_backgrounds
         and _stayed(mark, params.fail_survived, params)
+        and _adds_up(mark, params.fail_sum, params)
         and mark.surround >= params.fail_surround
         and _shown_s(mark) >= params.min_shown_s
     )
 
 
 def _is_doubtful(mark: MarkFacts, params: WatermarkParams) -> bool:
-    if not _shape(mark, params) or mark.backgrounds < params.review_backgrounds:
-        return False
-    if not _stayed(mark, params.review_survived, params):
+    if not (_shape(mark, params) and _stayed(mark, params.review_survived, params)):
         return False
     if mark.surround >= params.review_surround:
-        return True
+        return mark.backgrounds >= params.review_backgrounds and _adds_up(mark, params.review_sum, params)
     return (
         mark.edge_px >= params.large_edge_px
         and mark.surround >= params.large_surround

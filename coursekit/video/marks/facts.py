@@ -29,13 +29,15 @@ class MarkFacts:
     spans: tuple[tuple[float, float], ...]
     """When it was seen, seconds."""
     backgrounds: int
-    """Different pictures it was seen over: the median over its edges."""
+    """Different surroundings it was seen over, each unlike all others; counting stops at 60."""
+    seen: int
+    """Pictures with changed surroundings that its edges were averaged over: the median over its edges."""
     survived: int
     """Changes of background after it was first suspected through which it stayed …"""
     lost: int
     """… and through which it did not."""
     consistency: float
-    """0–1: how alike its edges stayed over them. Chance gives 1 ÷ √backgrounds."""
+    """0–1: how alike its edges stayed over them. Chance gives 1 ÷ √seen."""
     surround: float
     """Share of the ring round it in which the picture changed as often."""
     breadth: float

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -20,16 +21,30 @@ WORK_LONG_SIDE_PX = 640
 _PACE = ((20.0, 0.25), (60.0, 0.5), (float("inf"), 1.0))
 """Until which second of the stream a picture is taken how often: short clips must not be judged on a handful."""
 _LOOK_EVERY = 6
+_SUM_EVERY = 24
+_THERE = 0.5
 _KEEP = 20
 """Pictures looked back on when something is first suspected."""
 _MAX_TRACKS = 48
 _MAX_FOUND = 16
 _MIN_BREADTH = 0.02
+_FRESH = 0.5
+_MIN_HELD = 0.65
+"""Share of backgrounds over which the edges of a faint mark point its way. Two scenes by turns give a half."""
 _MAX_SHARE = 0.5
 _HALO_PX = 1.25
 _ALIKE = 0.6
 _STILL = 0.3
 """Summed mean change of the small picture, in levels, below which a sample would show what the last one showed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    time_s: float
+    scene: int
+    luma: npt.NDArray[np.uint8]
+    u: npt.NDArray[np.int8]
+    v: npt.NDArray[np.int8]
 
 
 class MarksMeter:
@@ -43,7 +58,7 @@ class MarksMeter:
         self._signals = signals
         self._persistence = Persistence(self._size[1], self._size[0])
         self._tracks: list[Track] = []
-        self._past: deque[tuple[float, npt.NDArray[np.int8], npt.NDArray[np.int8]]] = deque(maxlen=_KEEP)
+        self._past: deque[_Past] = deque(maxlen=_KEEP)
         self._next_s = float("-inf")
         self._start_s: float | None = None
         self._moved = float("inf")
@@ -62,7 +77,7 @@ class MarksMeter:
         self._next_s = frame.time_s + next(step for until, step in _PACE if since < until) - 0.01
         if self._moved < _STILL:
             for track in self._tracks:
-                track.note(frame.time_s, track.scores[-1] if track.scores else 1.0, None)
+                track.note(frame.time_s, track.scores[-1] if track.scores else 1.0, fresh=False)
             return
         self._moved = 0.0
         luma = frame.luma
@@ -83,27 +98,34 @@ class MarksMeter:
         fresh = field.count - before
         for track in self._tracks:
             x, y, w, h = track.box
-            mask = track.region.mask
-            share = float(np.mean(fresh[y : y + h, x : x + w][mask]))
-            track.note(time_s, track.score(u, v), share)
-        self._past.append((time_s, _packed(u), _packed(v)))
+            share = float(np.mean(fresh[y : y + h, x : x + w][track.region.mask]))
+            score = track.score(u, v)
+            track.note(time_s, score, share >= _FRESH)
+            if score >= _THERE and share > 0:
+                track.compare(luma, field.scene)
+        self._past.append(_Past(time_s, field.scene, luma.copy(), _packed(u), _packed(v)))
         if field.samples % _LOOK_EVERY == 0:
-            self._suspect(find_regions(field.recent(), field.spread(whole=False), whole=False), time_s)
+            self._suspect(find_regions(field.recent(), field.spread(whole=False)), time_s)
+        if field.samples % _SUM_EVERY == 0:
+            self._suspect(find_regions(field.whole(), field.spread(whole=True), field.held()), time_s, whole=True)
 
-    def _suspect(self, regions: list[Region], time_s: float) -> None:
+    def _suspect(self, regions: list[Region], time_s: float, *, whole: bool = False) -> None:
         for region in regions:
-            if not self._possible(region):
+            if not self._possible(region) or region.held < _MIN_HELD:
                 continue
             track = find_track(self._tracks, region)
             if track is not None:
-                track.renew(region)
+                track.renew(region, whole=whole)
                 continue
-            track = Track(region, time_s)
-            for at, u, v in self._past:
-                track.note(at, track.score(_unpacked(u), _unpacked(v)), None)
+            track = Track(region, time_s, since_start=whole)
+            for past in self._past:
+                score = track.score(_unpacked(past.u), _unpacked(past.v))
+                track.note(past.time_s, score, fresh=False)
+                if score >= _THERE:
+                    track.compare(past.luma, past.scene)
             self._tracks.append(track)
         if len(self._tracks) > _MAX_TRACKS:
-            self._tracks.sort(key=lambda t: (t.hits - 2 * t.misses, t.region.edge_px), reverse=True)
+            self._tracks.sort(key=_rank, reverse=True)
             del self._tracks[_MAX_TRACKS:]
 
     def _possible(self, region: Region) -> bool:
@@ -114,20 +136,8 @@ class MarksMeter:
     def finish(self) -> MarksFacts:
         """The candidates, the strongest first."""
         field = self._persistence
-        whole = find_regions(field.whole(), field.spread(whole=True), whole=True)
-        start = self._start_s or 0.0
-        for region in whole:
-            if not self._possible(region):
-                continue
-            track = find_track(self._tracks, region)
-            if track is None:
-                # Too faint for fifteen backgrounds, steady over all of them: it was there all along.
-                track = Track(region, start)
-                track.throughout = (round(start, 3), round(self._time_s, 3))
-                track.hits = region.backgrounds
-                self._tracks.append(track)
-            else:
-                track.renew(region)
+        regions = find_regions(field.whole(), field.spread(whole=True), field.held())
+        self._suspect(regions, self._time_s, whole=True)
         found = self._facts(_without_parts(self._tracks))
         return MarksFacts(
             samples=field.samples,
@@ -136,7 +146,7 @@ class MarksMeter:
         )
 
     def _facts(self, tracks: list[Track]) -> tuple[MarkFacts, ...]:
-        tracks = sorted(tracks, key=lambda t: (t.hits - 2 * t.misses, t.region.edge_px), reverse=True)
+        tracks = sorted(tracks, key=_rank, reverse=True)
         groups: list[list[Track]] = []
         for track in tracks:
             for group in groups:
@@ -152,7 +162,8 @@ class MarksMeter:
 
     def _group_facts(self, group: list[Track]) -> list[MarkFacts]:
         join_s = 4.0 if self._time_s - (self._start_s or 0.0) > 60 else 2.0
-        shown = [(track, track.spans(join_s)) for track in group]
+        start_s = self._start_s or 0.0
+        shown = [(track, track.spans(join_s, start_s)) for track in group]
         shown = [(track, spans) for track, spans in shown if spans]
         if len(shown) >= 3 and _together([spans for _, spans in shown]):
             x0, y0 = min(t.box[0] for t, _ in shown), min(t.box[1] for t, _ in shown)
@@ -172,13 +183,15 @@ class MarksMeter:
         box: tuple[int, int, int, int],
     ) -> MarkFacts:
         region = track.region
+        survived, lost = track.survival()
         return MarkFacts(
             kind=kind,
             box=self._share(box),
             spans=spans[:40],
-            backgrounds=region.backgrounds,
-            survived=track.hits,
-            lost=track.misses,
+            backgrounds=track.different,
+            seen=region.backgrounds,
+            survived=survived,
+            lost=lost,
             consistency=round(min(1.0, region.consistency), 3),
             surround=round(region.surround, 3),
             breadth=round(region.breadth, 3),
@@ -196,6 +209,11 @@ class MarksMeter:
         trim_x, trim_y = min(_HALO_PX, w / 4), min(_HALO_PX, h / 4)
         x, y, w, h = x + trim_x, y + trim_y, w - 2 * trim_x, h - 2 * trim_y
         return round(x / width, 4), round(y / height, 4), round(w / width, 4), round(h / height, 4)
+
+
+def _rank(track: Track) -> tuple[int, int]:
+    survived, lost = track.survival()
+    return track.different * 4 + survived - 6 * lost, track.region.edge_px
 
 
 def _packed(values: Map) -> npt.NDArray[np.int8]:
@@ -226,6 +244,7 @@ def _without_parts(tracks: list[Track]) -> list[Track]:
     """Tracks that are no fragment of a larger one."""
     kept: list[Track] = []
     for track in sorted(tracks, key=lambda t: t.region.edge_px, reverse=True):
-        if not any(covers(other.box, track.box) > 0.7 and other.hits >= track.hits // 2 for other in kept):
+        stayed = track.survival()[0]
+        if not any(covers(other.box, track.box) > 0.7 and other.survival()[0] >= stayed // 2 for other in kept):
             kept.append(track)
     return kept

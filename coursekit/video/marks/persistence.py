@@ -70,9 +70,11 @@ class Persistence:
         self._whole = [blank() for _ in range(5)]
         self._any = [blank() for _ in range(3)]
         self.count = blank()
+        self._held = blank()
         self._ref: list[Map] | None = None
         self._ref_scene = np.zeros((height, width), np.int32)
-        self._scene = 0
+        self.scene = 0
+        """Number of the scene: counted up when nothing of the picture resembles the one before."""
         self._last: tuple[Map, Map, float] | None = None
         self.samples = 0
         self.soft: tuple[Map, Map] | None = None
@@ -97,7 +99,7 @@ class Persistence:
             mask = fresh.astype(np.uint8)
             for ref, new in zip(self._ref, (gx, gy, power, low), strict=True):
                 cv2.copyTo(new, mask, ref)
-            self._ref_scene[fresh] = self._scene
+            self._ref_scene[fresh] = self.scene
         for total, new in zip(self._any, (u, v, strength), strict=True):
             cv2.accumulateWeighted(new, total, _ANY)
         self._last = (gx, gy, float(power.sum()))
@@ -109,7 +111,7 @@ class Persistence:
         lx, ly, last_power = self._last
         likeness = float((gx * lx + gy * ly).sum()) / (float(power.sum()) * last_power + 1e-6) ** 0.5
         if likeness < _NEW_SCENE:
-            self._scene += 1
+            self.scene += 1
 
     def _fresh(self, gx: Map, gy: Map, power: Map, low: Map) -> npt.NDArray[np.bool_]:
         """Pixels whose surroundings are another background than the one that counted last."""
@@ -120,7 +122,7 @@ class Persistence:
         both = _window(loose * (gx * rx + gy * ry))
         unlike = (both < _UNLIKE * np.sqrt(np.maximum(now * then, 0))) & (np.maximum(now, then) > _NOISE)
         # A flat wall says nothing by its edges; after a cut its brightness does.
-        relit = (self._ref_scene != self._scene) & (np.abs(low - ref_low) > _BRIGHTER)
+        relit = (self._ref_scene != self.scene) & (np.abs(low - ref_low) > _BRIGHTER)
         return np.asarray(unlike | relit)
 
     def _steady(self) -> Map:
@@ -134,11 +136,19 @@ class Persistence:
 
     def _average(self, fresh: npt.NDArray[np.bool_], news: tuple[Map, ...]) -> None:
         mask, share = fresh.astype(np.uint8), fresh.astype(np.float32)
+        x, y = self._whole[0], self._whole[1]
+        # Does the newcomer point where all before it point? Two scenes shown by turns agree half the time.
+        along = news[0] * x + news[1] * y
+        self._held += share * (along * self.count > 0.2 * (x * x + y * y))
         for total, new in zip(self._recent, news, strict=True):
             cv2.accumulateWeighted(new, total, RECENT, mask)
         for total, new in zip(self._whole, news, strict=True):
             cv2.accumulate(new, total, mask)
         self.count += share
+
+    def held(self) -> Map:
+        """Share of the backgrounds over which each pixel's edge pointed where it usually points."""
+        return _f32(self._held / np.maximum(self.count, 1))
 
     def recent(self) -> Field:
         """Over the last fifteen or so backgrounds."""

@@ -17,6 +17,7 @@ PixelBox = tuple[int, int, int, int]
 
 _MIN_COUNT = 6
 _MIN_EDGE_PX = 24
+_STROKE_PX = 4
 _LINK_SHARE = 1 / 70
 _BORDER_PX = 3
 _MAX_REGIONS = 60
@@ -37,6 +38,8 @@ class Region:
     surround: float
     breadth: float
     opacity: float | None
+    held: float
+    """Share of backgrounds over which its edges pointed their usual way; 1 where that was not asked."""
 
     @property
     def edge_px(self) -> int:
@@ -44,8 +47,9 @@ class Region:
         return int(self.mask.sum())
 
 
-def find_regions(field: Field, spread: Map, *, whole: bool) -> list[Region]:
-    """Regions of edges steadier than chance allows, largest first."""
+def find_regions(field: Field, spread: Map, held: Map | None = None) -> list[Region]:
+    """Regions of edges steadier than chance allows, largest first. `held`: given for averages over the whole stream."""
+    whole = held is not None
     x, y, steady = field.steadiness()
     count = field.count if whole else np.minimum(field.count + 1, RECENT_COUNT)
     chance = (3.5 if whole else 2.9) / np.sqrt(np.maximum(count, 1))
@@ -53,6 +57,8 @@ def find_regions(field: Field, spread: Map, *, whole: bool) -> list[Region]:
     height, width = seeds.shape
     seeds[:_BORDER_PX] = seeds[-_BORDER_PX:] = False
     seeds[:, :_BORDER_PX] = seeds[:, -_BORDER_PX:] = False
+    # Specks are chance; edges come in strokes.
+    seeds &= np.asarray(cv2.boxFilter(seeds.astype(np.float32), -1, (5, 5), normalize=False)) >= _STROKE_PX
     if not seeds.any():
         return []
     link = max(3, round(max(height, width) * _LINK_SHARE)) | 1
@@ -71,11 +77,13 @@ def find_regions(field: Field, spread: Map, *, whole: bool) -> list[Region]:
         rows, columns = np.nonzero(mask)
         t, b, le, r = int(rows.min()), int(rows.max()) + 1, int(columns.min()), int(columns.max()) + 1
         box = (left + le, top + t, r - le, b - t)
-        found.append(_region(box, mask[t:b, le:r], x, y, steady, field.count, spread))
+        found.append(_region(box, mask[t:b, le:r], x, y, steady, field.count, spread, held))
     return found
 
 
-def _region(box: PixelBox, mask: Bits, x: Map, y: Map, steady: Map, count: Map, spread: Map) -> Region:
+def _region(
+    box: PixelBox, mask: Bits, x: Map, y: Map, steady: Map, count: Map, spread: Map, held: Map | None
+) -> Region:
     left, top, w, h = box
     area = (slice(top, top + h), slice(left, left + w))
     ux, uy = np.where(mask, x[area], 0), np.where(mask, y[area], 0)
@@ -92,6 +100,7 @@ def _region(box: PixelBox, mask: Bits, x: Map, y: Map, steady: Map, count: Map, 
         surround=_surround(box, mask, count, backgrounds),
         breadth=float(values[0] / max(float(values.sum()), 1e-9)),
         opacity=_opacity(box, mask, spread),
+        held=1.0 if held is None else float(np.mean(held[area][mask])),
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
+import numpy.typing as npt
 
 from coursekit.video.marks.persistence import Map
 from coursekit.video.marks.regions import PixelBox, Region
@@ -12,9 +14,55 @@ from coursekit.video.marks.signature import signature_of
 
 _SEEN = 0.4
 """Share of a mark's usual edges in one picture above which it is there. Bare pictures scatter round 0 by 0.1–0.2."""
-_FRESH = 0.5
+MAX_BACKGROUNDS = 60
+_RING_PX = (4, 14)
+_ALIKE = 0.5
+_FLAT = 3.0
+_RELIT = 15.0
+_MEDIAN = 5
 _SAME = 0.35
 _AGREE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a mark stood over at one moment, told by the ring round it."""
+
+    shape: npt.NDArray[np.float32]
+    """Brightness of the ring, coarse, of mean nought."""
+    spread: float
+    mean: float
+    scene: int
+
+
+def surroundings(region: Region, luma: npt.NDArray[np.uint8], scene: int) -> Surroundings | None:
+    """The ring round a region, or None where the picture leaves no room for one."""
+    x, y, w, h = region.box
+    near, far = _RING_PX
+    top, left = max(0, y - far), max(0, x - far)
+    part = luma[top : y + h + far, left : x + w + far]
+    mask = np.zeros(part.shape, np.uint8)
+    mask[y - top : y - top + h, x - left : x - left + w] = region.mask
+    mask = np.asarray(cv2.dilate(mask, np.ones((2 * near + 1, 2 * near + 1), np.uint8)), np.uint8)
+    step = 3
+    free = mask[::step, ::step] == 0
+    if int(free.sum()) < 30:
+        return None
+    coarse = np.asarray(cv2.blur(part, (5, 5)), np.float32)[::step, ::step][free]
+    mean = float(coarse.mean())
+    return Surroundings(np.asarray(coarse - mean, np.float32), float(coarse.std()), mean, scene)
+
+
+def differ(one: Surroundings, other: Surroundings) -> bool:
+    """Whether two surroundings are different backgrounds, and not one under other light."""
+    if one.shape.shape != other.shape.shape:
+        return False
+    if min(one.spread, other.spread) < _FLAT:
+        # Flat against flat differs by its level, and only where the whole picture became another.
+        if max(one.spread, other.spread) < 3 * _FLAT:
+            return one.scene != other.scene and abs(one.mean - other.mean) > _RELIT
+        return True
+    return float(np.mean(one.shape * other.shape)) < _ALIKE * one.spread * other.spread
 
 
 @dataclass(slots=True)
@@ -25,14 +73,16 @@ class Track:
     found_s: float
     times: list[float] = field(default_factory=list)
     scores: list[float] = field(default_factory=list)
-    hits: int = 0
-    misses: int = 0
-    """Fresh backgrounds after it was first suspected over which it was there, or was not."""
-    looks: int = 1
-    throughout: tuple[float, float] | None = None
-    """Found only in the sum over the whole stream: too faint to say when it was there and when not."""
+    fresh: list[bool] = field(default_factory=list)
+    """Whether most of its edges stood over another background than before."""
+    since_start: bool = False
+    """Found in the sum over the whole stream: it was there before it was suspected."""
     best: float = 0.0
     best_s: float = 0.0
+    backgrounds: list[Surroundings] = field(default_factory=list)
+    """Different surroundings over which it was there, by the region as it is now."""
+    known: int = 0
+    """Number of those counted by the region as it was before."""
 
     @property
     def box(self) -> PixelBox:
@@ -47,43 +97,67 @@ class Track:
         usual = float(np.sum(region.x * region.x + region.y * region.y))
         return float(np.sum(u[area] * region.x + v[area] * region.y)) / max(usual, 1e-6)
 
-    def note(self, time_s: float, score: float, fresh: float | None) -> None:
-        """Enter one picture. `fresh`: share of its edges over another background; None for pictures seen before."""
+    def compare(self, luma: npt.NDArray[np.uint8], scene: int) -> None:
+        """Add this picture's surroundings if they are like none before. To be asked while the mark is there."""
+        if len(self.backgrounds) >= MAX_BACKGROUNDS:
+            return
+        new = surroundings(self.region, luma, scene)
+        if new is not None and all(differ(new, old) for old in self.backgrounds):
+            self.backgrounds.append(new)
+
+    def note(self, time_s: float, score: float, fresh: bool) -> None:
+        """Enter one picture."""
         self.times.append(time_s)
         self.scores.append(score)
+        self.fresh.append(fresh)
         if score > self.best:
             self.best, self.best_s = score, time_s
-        if fresh is not None and fresh >= _FRESH:
-            if score >= _SEEN:
-                self.hits += 1
-            else:
-                self.misses += 1
 
-    def renew(self, region: Region) -> None:
-        """Take the newest and fullest sight of the same region."""
-        self.looks += 1
-        if region.edge_px * region.consistency >= 0.8 * self.region.edge_px * self.region.consistency:
+    def renew(self, region: Region, *, whole: bool) -> None:
+        """Take the newest and fullest sight of the same region.
+
+        A sum over the whole stream gathers specks beside the mark; it is taken only for want of anything better.
+        """
+        enough = 2.5 if whole else 0.8
+        if region.edge_px * region.consistency >= enough * self.region.edge_px * self.region.consistency:
+            if region.box != self.region.box:
+                self.known = self.different
+                self.backgrounds.clear()
             self.region = region
 
-    def spans(self, join_s: float) -> tuple[tuple[float, float], ...]:
+    @property
+    def different(self) -> int:
+        """Number of different surroundings over which it was there."""
+        return max(self.known, len(self.backgrounds))
+
+    def _there(self) -> npt.NDArray[np.bool_]:
+        """For each picture whether it was there. A faint mark's single scores scatter; their running median not."""
+        scores = np.asarray(self.scores)
+        reach = _MEDIAN // 2
+        padded = np.pad(scores, reach, mode="edge")
+        return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, _MEDIAN), axis=1) >= _SEEN)
+
+    def survival(self) -> tuple[int, int]:
+        """Changes of background since it was first suspected through which it stayed, and with which it went."""
+        there = self._there()
+        after = [i for i, at in enumerate(self.times) if at > self.found_s]
+        stayed = sum(1 for i in after if self.fresh[i] and there[i])
+        went = sum(1 for i in after if there[i - 1] and not there[i]) if after and after[0] > 0 else 0
+        return stayed, went
+
+    def spans(self, join_s: float, start_s: float) -> tuple[tuple[float, float], ...]:
         """When it was there; short disappearances (white on white) are bridged."""
-        if self.throughout is not None:
-            return (self.throughout,)
-        order = np.argsort(self.times)
-        times = np.asarray(self.times)[order]
-        scores = np.asarray(self.scores)[order]
-        if len(scores) >= 3:
-            padded = np.pad(scores, 1, mode="edge")
-            scores = np.median(np.stack([padded[:-2], padded[1:-1], padded[2:]]), axis=0)
         found: list[list[float]] = []
-        for at, there in zip(times, scores >= _SEEN, strict=True):
+        for at, there in zip(self.times, self._there(), strict=True):
             if not there:
                 continue
             if found and at - found[-1][1] <= join_s:
-                found[-1][1] = float(at)
+                found[-1][1] = at
             else:
-                found.append([float(at), float(at)])
-        return tuple((round(a, 3), round(b, 3)) for a, b in found)
+                found.append([at, at])
+        if self.since_start and found:
+            found[0][0] = start_s
+        return tuple((round(max(a, 0.0), 3), round(b, 3)) for a, b in found)
 
     def signature(self, pixel_aspect: float = 1.0) -> str:
         """Its edges on a small grid."""
