@@ -22,7 +22,7 @@ from urllib.parse import quote
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from coursekit.model import Level, Text, Verdict
+from coursekit.model import Level, Outcome, Text, Verdict
 from coursekit.paths import for_terminal
 from coursekit.report import figures, timeline
 from coursekit.report.compare import build_comparison
@@ -67,6 +67,8 @@ def render_view(
         view=view,
         report=view.report,
         lead=lead,
+        lead_key=lead.key(view.report.summary.outcome),
+        trace=_trace,
         tasks=tasks[:FIRST_TASKS],
         more_tasks=tasks[FIRST_TASKS:],
         comparison=build_comparison(view),
@@ -132,12 +134,18 @@ class Lead:
     untested: int
     passed: int
 
+    def key(self, outcome: Outcome) -> str:
+        """Which first sentence fits: none speaks of zero things to mend."""
+        plain = outcome is Outcome.CONFORMS or self.must_fail > 0
+        return f"lead-{outcome.value}" if plain else f"lead-{outcome.value}-other"
+
     @classmethod
     def of(cls, view: View) -> Lead:
         """Counts of a view."""
 
         def number(*verdicts: Verdict, must: bool | None = None) -> int:
-            return sum(i.verdict in verdicts and must in (None, i.level is Level.MUST) for i in view.issues)
+            here = (i for i in view.issues if not i.waived)
+            return sum(i.verdict in verdicts and must in (None, i.level is Level.MUST) for i in here)
 
         return cls(
             number(Verdict.FAIL, must=True),
@@ -146,6 +154,21 @@ class Lead:
             number(Verdict.NOT_TESTED, Verdict.ERROR),
             sum(r.verdict is Verdict.PASS for r in view.report.results),
         )
+
+
+def _trace(subject: Subject, issue: Issue) -> Markup | None:
+    """The path of the background where it shook most, beside the finding that holds that moment."""
+    from coursekit.video.evidence import render_trace
+
+    picture = next(iter(subject.file.video), None) if subject.file else None
+    motion = picture.motion if picture else None
+    if issue.check != "video/shake" or motion is None or not motion.shake or issue.start_s is None:
+        return None
+    strongest = max(motion.shake, key=lambda s: s.peak_pct)
+    drawn = render_trace(motion)
+    if drawn is None or not issue.start_s - 1e-6 <= strongest.peak_at_s <= (issue.end_s or issue.start_s) + 1e-6:
+        return None
+    return Markup(drawn)  # noqa: S704 - numbers only
 
 
 @dataclass(frozen=True, slots=True)

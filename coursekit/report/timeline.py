@@ -19,6 +19,7 @@ from coursekit.report.view import Issue
 _FLOOR_LUFS, _TOP_LUFS = -60.0, 0.0
 _POINTS = 480
 _MAX_CUTS = 400
+_LANES = 8
 LEVEL_PX, MOTION_PX, MARK_PX, AXIS_PX = 84, 44, 26, 20
 _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 
@@ -144,7 +145,7 @@ def _bar(kind: str, start_s: float, end_s: float, whole_s: float, y: float, heig
 
 
 def marks(issues: Sequence[Issue], whole_s: float) -> Markup:
-    """A link per finding: where it lies, how long it lasts. Neighbours share two lanes so that none hides another."""
+    """A link per finding: where it lies, how long it lasts. Those that overlap lie in lanes of their own."""
     placed = sorted((i for i in issues if i.start_s is not None), key=lambda i: (i.start_s or 0.0, i.key))
     if not placed:
         return Markup("")
@@ -162,7 +163,9 @@ def _lanes(placed: Sequence[Issue], whole_s: float) -> list[int]:
     room = whole_s * 0.03
     for issue in placed:
         start, end = issue.start_s or 0.0, issue.end_s or 0.0
-        lane = next((n for n, until in enumerate(ends) if until <= start), len(ends) if len(ends) < 4 else 3)
+        lane = next(
+            (n for n, until in enumerate(ends) if until <= start), len(ends) if len(ends) < _LANES else _LANES - 1
+        )
         if lane == len(ends):
             ends.append(0.0)
         ends[lane] = max(ends[lane], max(end, start + room))

@@ -74,6 +74,11 @@ class Issue:
     override: str | None
     finding: Finding | None
 
+    @property
+    def waived(self) -> bool:
+        """A person accepted it: nothing is left to do."""
+        return self.finding is not None and self.finding.waiver is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Passed:
@@ -156,7 +161,7 @@ class View:
     def tasks(self) -> tuple[Task, ...]:
         """Issues put together by what has to be done, the most pressing and the most frequent first."""
         groups: dict[tuple[object, ...], list[Issue]] = {}
-        for issue in self.issues:
+        for issue in (i for i in self.issues if not i.waived):
             groups.setdefault((issue.level, issue.verdict, issue.check, issue.code), []).append(issue)
         by_name = {s.name: s for s in self.subjects}
         tasks = [
@@ -167,8 +172,8 @@ class View:
 
 
 def rank(issue: Issue) -> int:
-    """Where an issue stands in the order of mending."""
-    return ORDER[issue.level, issue.verdict]
+    """Where an issue stands in the order of mending; what was accepted comes last."""
+    return ORDER[issue.level, issue.verdict] + (len(ORDER) if issue.waived else 0)
 
 
 def build_view(report: Report, files: Mapping[str, FileFacts]) -> View:

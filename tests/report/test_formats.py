@@ -17,7 +17,8 @@ from coursekit.paths import for_terminal
 from coursekit.pipeline import Audit
 from coursekit.report import FORMATS, format_of
 from coursekit.report.tell import items
-from tests.report.courses import EVIL, hostile, ordinary
+from coursekit.terms import FailOn, Level, Verdict
+from tests.report.courses import EVIL, audit_of, finding, hostile, ordinary, report_of, result
 
 HERE = Path(__file__).parent
 
@@ -264,3 +265,39 @@ def test_reports_written_into_the_course_are_no_part_of_it(tmp_path: Path) -> No
         assert format_of(name)
         (tmp_path / name).write_text("x", encoding="utf-8")
     assert list(list_folder(tmp_path).entries) == ["lesson.mp4"]
+
+
+def test_what_was_accepted_is_shown_but_not_asked_for(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    from coursekit.model import Waiver
+
+    waiver = Waiver("因为<b>", "张三<i>", "2026-12-31", Verdict.FAIL)
+    accepted = replace(finding(verdict=Verdict.REVIEW), waiver=waiver)
+    done = audit_of(tmp_path, report_of(result("a.mp4", "video/shake", Verdict.REVIEW, accepted)))
+    text = render("html", done)
+    first = text[text.index('id="first"') : text.index('id="lessons"')]
+    assert 'tasks"></ol>' in first, "nothing is left to do"
+    assert "accepted by 张三&lt;i&gt; until 2026-12-31: 因为&lt;b&gt;" in text
+    assert "accepted by 张三<i>" in render("text", done)
+    entry = json.loads(render("sarif", done))["runs"][0]["results"][0]
+    assert entry["suppressions"] == [{"kind": "external", "status": "accepted", "justification": "因为<b>"}]
+
+
+@pytest.mark.parametrize("verdict", [Verdict.FAIL, Verdict.NOT_TESTED])
+def test_the_first_sentence_counts_nothing_that_is_not_there(verdict: Verdict, tmp_path: Path) -> None:
+    level = Level.SHOULD if verdict is Verdict.FAIL else Level.MUST
+    found = (finding(),) if verdict is Verdict.FAIL else ()
+    one = result("a.mp4", "video/shake", verdict, *found, level=level, reason="stage-failed")
+    text = render("html", audit_of(tmp_path, report_of(one, fail_on=FailOn.SHOULD)))
+    lead = text[text.index('class="lead"') : text.index('class="tally"')]
+    assert "有 0 处" not in lead
+    assert "0 findings" not in lead
+
+
+def test_findings_that_overlap_do_not_hide_each_other(tmp_path: Path) -> None:
+    spans = [finding(float(n), 15.0 + n) for n in range(3)]
+    done = audit_of(tmp_path, report_of(result("a.mp4", "video/shake", Verdict.FAIL, *spans)))
+    drawn = re.search(r'<svg class="marks".*?</svg>', render("html", done), re.DOTALL)
+    assert drawn is not None
+    assert len(set(re.findall(r'class="head" x="[\d.]+%" y="(\d+)"', drawn[0]))) == 3
