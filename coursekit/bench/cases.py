@@ -97,6 +97,15 @@ def sound_rungs() -> tuple[ladder_audio.Rung, ...]:
     return (*ladder_audio.rungs(), *ladder_more.level_rungs())
 
 
+@cache
+def laddered() -> frozenset[str]:
+    """Checks that have a ladder."""
+    names = [rung.check for rung in sound_rungs()]
+    names += [rung.check for rung in (*video_rungs(), *sharp_rungs())]
+    names += [rung.check for rung in ladder_more.FILES]
+    return frozenset(names) | ({WATERMARK} if marks_rungs() else set())
+
+
 def plan_jobs(plan: Plan, shelf: Shelf) -> Iterator[Job]:
     """All jobs, the first clip of every ladder before the second of any."""
     yield Job("more", "synthesised files", tuple(range(len(ladder_more.FILES))), plan)
@@ -107,7 +116,8 @@ def plan_jobs(plan: Plan, shelf: Shelf) -> Iterator[Job]:
     yield from (Job("sound traps", name, (0,), plan) for name in voices)
     scenes = material.scenes(shelf)[: plan.clips]
     traps = range(len(material.TRAPS))
-    yield from (Job("picture traps", name, part, plan) for name in scenes[:2] for part in _parts(traps, 4))
+    grounds = (material.SCENES[0], *shelf.named(lambda c: c.sharp)[:1])
+    yield from (Job("picture traps", name, part, plan) for name in grounds for part in _parts(traps, 4))
     yield from (Job("picture grades", name, (0, 1, 2, 3), plan) for name in scenes)
     boards = material.boards(shelf)[: plan.clips]
     # 1080 lines cost ten times as much: half as many clips.
@@ -314,13 +324,11 @@ def _rate(shelf: Shelf, name: str, seed: int) -> int:
 
 def _picture_traps(job: Job, described: Described) -> Cases:
     clip = material.scene(job.clip, described.path, described.picture or 360, described.first, job.plan.seed)
-    grounds = (clip.pictures[0], clip.pictures[len(clip.pictures) // 2])
-    traps = material.picture_traps(grounds, clip.pictures)
+    traps = material.picture_traps(material.stills(job.clip, described.path, job.plan.seed), clip.pictures)
     for number in job.items:
         trap = material.TRAPS[number]
         case = Case(
             "healthy", trap, "trap", job.clip, ladder_video.LENGTH_S, judged=(*ladder_video.CHECKS, WATERMARK),
-            excused=frozenset(described.excused) & {"video/clarity"},
         )  # fmt: skip
         yield case, lambda c, make=traps[trap]: Specimen(c, ladder_video.look(make()))  # type: ignore[misc]
 

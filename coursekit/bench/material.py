@@ -13,7 +13,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from coursekit.bench import faults_audio, faults_video, ladder_audio, ladder_marks, ladder_video, synth, traps_video
@@ -231,12 +230,21 @@ def picture_grades() -> dict[str, Callable[[tuple[Picture, ...]], Iterator[Pictu
     }
 
 
+def stills(name: str, path: Path | None, seed: int) -> tuple[Picture, Picture]:
+    """Two pictures of 1080 lines: traps zoom into them, and what is enlarged is rightly called so."""
+    if path is not None:
+        clip = ladder_video.read_clip(path, 1080, most=40)
+        return clip.pictures[0], clip.pictures[39]
+    first, second = (_turned(synth.Workshop((1920, 1080), seed=seed + n).scene()) for n in range(2))
+    return first, second
+
+
 def _crop(picture: Picture, share: float) -> Picture:
+    # Cut and not enlarged again: an enlarged picture is soft, and to say so is right.
     height, width = picture.shape[:2]
-    part = picture[
-        round(share * height) : round((1 - share) * height), round(share * width) : round((1 - share) * width)
-    ]
-    return np.asarray(cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    x, y = round(share * width), round(share * height)
+    inner_w, inner_h = (width - 2 * x) // 2 * 2, (height - 2 * y) // 2 * 2
+    return np.ascontiguousarray(picture[y : y + inner_h, x : x + inner_w])
 
 
 def talker(seed: int) -> ladder_audio.Clip:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from coursekit import __version__
 from coursekit.bench.accuracy import Bench
+from coursekit.bench.cases import laddered
 from coursekit.bench.score import (
     Case,
     Interval,
@@ -62,6 +63,8 @@ def remark(row: Row) -> str:
     """What a row without figures says instead."""
     if row.steps:
         return _REMARKS.get(row.check, "")
+    if row.check in laddered():
+        return "ladder not reached in this run"
     if row.check.startswith(_EXACT):
         return "reads a stated figure, recognises nothing: proven by unit tests"
     return NO_LADDER
@@ -169,7 +172,7 @@ def _summary(scored: Scored) -> Iterator[str]:
             f"`{row.check}`",
             *_recalls(row),
             _share(*row.precision) if row.steps else "–",
-            f"{row.healthy_s / 3600:.2f}" if row.healthy_cases else "–",
+            f"{row.healthy_s / 3600:.2f}" if row.healthy_s else "–",
             _rate(row.false_fails, row),
             _rate(row.false_reviews, row),
             _share(row.quiet_cases, row.healthy_cases) if row.healthy_cases else "–",
@@ -291,11 +294,11 @@ def _spill(scored: Scored) -> Iterator[str]:
     for case in scored.bench.cases:
         if case.truth is not None and case.problem is None and case.ladder != "recorded":
             for key in {(s.check, s.code) for s in case.said if (s.check, s.code) not in case.before}:
-                if key[0] != case.truth.check and key[0] in case.judged:
+                if key[0] in case.judged and (key[0] != case.truth.check or key[1] not in (case.truth.codes or key)):
                     counts[(key[0] + " " + key[1], case.fault)] += 1
-    yield "## What one check says of another's fault"
+    yield "## What else is said of a fault"
     yield ""
-    yield "Counted neither as right nor as wrong: overdriven sound is also loud, a flash is also a flicker."
+    yield "Under another check or code; counted neither as right nor as wrong: overdriven sound is also loud."
     yield ""
     yield from (f"- {said}: {fault} ({count})" for (said, fault), count in sorted(counts.items()))
     yield ""

@@ -2,7 +2,8 @@
 
 Two kinds of material. A *fault case* has a truth: one check must speak, with one of the codes, inside the span, on the
 place. A *healthy case* has none: whatever a check says there is a false alarm, but for what the clip is known to have.
-What one check says of another's fault counts for neither: overdriven sound is also loud. It is listed apart.
+What is said of a fault under another check or code counts for neither: overdriven sound is also loud. It is listed
+apart.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ class Step:
     found: int = 0
     failed: int = 0
     wrong: int = 0
-    """Findings of the same check in the same cases that name something else or somewhere else."""
+    """The same said in the same cases of another time or place."""
     time_iou: float | None = None
     box_iou: float | None = None
 
@@ -210,7 +211,8 @@ def _names(truth: Truth, said: Said) -> Match | None:
     if truth.span is not None and said.span is not None:
         if said.span[0] > truth.span[1] + SLACK_S or said.span[1] < truth.span[0] - SLACK_S:
             return None
-        in_time = time_iou(truth.span, said.span)
+        # A finding at a moment (a join, a cut) has no length to overlap with.
+        in_time = time_iou(truth.span, said.span) if said.span[1] - said.span[0] >= SLACK_S else None
     if truth.boxes:
         in_place = max((box_iou(box, said.box) for box in truth.boxes), default=0.0) if said.box else 0.0
         if in_place < ENOUGH_BOX:
@@ -226,8 +228,13 @@ def wrong_of(case: Case) -> Iterator[Said]:
         if case.truth is None:
             if said.check in case.judged and said.check not in case.excused:
                 yield said
-        elif said.check == case.truth.check and not _beside(case.truth, said):
+        elif _is_about(case.truth, said) and not _beside(case.truth, said):
             yield said
+
+
+def _is_about(truth: Truth, said: Said) -> bool:
+    # Another code of the same check may be true as well: what is overdriven has peaks over full scale.
+    return said.check == truth.check and (not truth.codes or said.code in truth.codes)
 
 
 def _beside(truth: Truth, said: Said) -> bool:
@@ -246,7 +253,7 @@ def score(cases: Iterable[Case], checks: Sequence[str]) -> Mapping[str, Row]:
             _count_healthy(case, rows)
             continue
         for said in case.said:
-            if said.check != case.truth.check and said.check in rows and (said.check, said.code) not in case.before:
+            if said.check in rows and not _is_about(case.truth, said) and (said.check, said.code) not in case.before:
                 rows[said.check].others += 1
     faults = sorted((c for c in usable if c.truth is not None), key=lambda c: (c.ladder, c.order))
     for (check, ladder, fault, strength), group in _grouped(faults):

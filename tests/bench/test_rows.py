@@ -9,7 +9,17 @@ import pytest
 from click.testing import CliRunner
 
 from coursekit.bench.accuracy import Bench, run_job
-from coursekit.bench.cases import Job, Plan, marks_rungs, plan_jobs, sharp_rungs, shelf_of, sound_rungs, video_rungs
+from coursekit.bench.cases import (
+    Job,
+    Plan,
+    laddered,
+    marks_rungs,
+    plan_jobs,
+    sharp_rungs,
+    shelf_of,
+    sound_rungs,
+    video_rungs,
+)
 from coursekit.bench.ladder_more import FILES
 from coursekit.bench.material import TableError, find_clips
 from coursekit.bench.render import NO_LADDER, Scored, remark, render_json, render_markdown
@@ -22,11 +32,6 @@ NO_LADDER_YET = {
     "cover/watermark": "recorded pairs only",
 }
 """Checks that recognise something and have no ladder; whoever builds one takes its check off this list."""
-
-
-def laddered() -> set[str]:
-    rungs = (*sound_rungs(), *video_rungs(), *sharp_rungs(), *FILES)
-    return {rung.check for rung in rungs} | ({"video/watermark"} if marks_rungs() else set())
 
 
 @pytest.fixture(scope="module")
