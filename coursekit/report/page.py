@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from jinja2 import DictLoader, Environment, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from coursekit.model import Level, Outcome, Text, Verdict
 from coursekit.paths import for_terminal
@@ -168,7 +168,8 @@ def _trace(subject: Subject, issue: Issue) -> Markup | None:
     drawn = render_trace(motion)
     if drawn is None or not issue.start_s - 1e-6 <= strongest.peak_at_s <= (issue.end_s or issue.start_s) + 1e-6:
         return None
-    return Markup(drawn)  # noqa: S704 - numbers only
+    named = f'role="img" aria-label="{escape(_label("trace"))}"'
+    return Markup(drawn.replace('role="img"', named, 1))  # noqa: S704 - numbers, and an escaped label
 
 
 @dataclass(frozen=True, slots=True)
