@@ -65,9 +65,11 @@ def waive(
     from coursekit.files import write_atomic
 
     try:
-        before = into.read_text(encoding="utf-8") if into.exists() else f'schema = "{SCHEMA}"\n'
+        before = f'schema = "{SCHEMA}"\n'
+        if into.exists():
+            load_waivers(into)
+            before = into.read_text(encoding="utf-8-sig")
         write_atomic(into, f"{before.rstrip()}\n\n{entry}")
-        load_waivers(into)
     except WaiverError as error:
         fatal(error.describe(lang))
     except OSError as error:
