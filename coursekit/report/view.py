@@ -195,7 +195,12 @@ def build_view(report: Report, files: Mapping[str, FileFacts]) -> View:
         title = lesson.title if lesson else name
         passed = tuple(_passed(quiet.get(name, ())))
         subjects.append(Subject(f"s{at}", name, title, number, lesson, files.get(name), found, passed))
-    return View(report, tuple(subjects), tuple(_rule_rows(report, issues)), tuple(sorted(issues, key=rank)))
+    return View(
+        report,
+        tuple(subjects),
+        tuple(sorted(_rule_rows(report, issues), key=_in_the_notice)),
+        tuple(sorted(issues, key=rank)),
+    )
 
 
 def both(make: object, *args: object) -> Text:
@@ -304,6 +309,18 @@ def _questions() -> Mapping[str, Text]:
     from coursekit.rules.profiles import list_profiles
 
     return {r.id: r.question for p in list_profiles() for r in p.rules if r.question is not None}
+
+
+@cache
+def _places() -> Mapping[str, int]:
+    from coursekit.rules.profiles import list_profiles
+
+    return {rule: n for n, rule in enumerate(r.id for p in list_profiles() for r in p.rules)}
+
+
+def _in_the_notice(row: RuleRow) -> int:
+    """Clauses in the order in which a notice prints them, whether judged now or left open; a studio's own come last."""
+    return _places().get(row.rule, len(_places()))
 
 
 def _question(rule: str, said: str | None) -> Text | None:

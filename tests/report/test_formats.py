@@ -301,3 +301,12 @@ def test_findings_that_overlap_do_not_hide_each_other(tmp_path: Path) -> None:
     drawn = re.search(r'<svg class="marks".*?</svg>', render("html", done), re.DOTALL)
     assert drawn is not None
     assert len(set(re.findall(r'class="head" x="[\d.]+%" y="(\d+)"', drawn[0]))) == 3
+
+
+def test_clauses_stand_as_the_notice_prints_them(tmp_path: Path) -> None:
+    late = result("a.mp4", "video/shake", rule="tianjin-2025/a2.2.2.3.1-1", text="LATE")
+    early = result("a.mp4", "probe/size", rule="tianjin-2025/a2.2.2.1.3-1", text="EARLY")
+    own = result("a.mp4", "probe/codec", rule="studio/1", text="OWN")
+    text = render("html", audit_of(tmp_path, report_of(own, late, early)))
+    table = text[text.index('id="clauses"') :]
+    assert table.index("EARLY") < table.index("LATE") < table.index("OWN")
