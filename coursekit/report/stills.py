@@ -60,7 +60,7 @@ class Stills:
 
 def budget(lessons: int) -> int:
     """Bytes of pictures that one lesson may bring."""
-    return min(400_000, _PAGE_BYTES // max(1, lessons))
+    return min(1_500_000, _PAGE_BYTES // max(1, lessons))
 
 
 def take_all(wanted: Sequence[Wanted]) -> Mapping[str, Stills]:
