@@ -157,7 +157,9 @@ def _upscaled() -> Iterator[Picture]:
 
 def _combed() -> Iterator[Picture]:
     # Fields of a camera at 50 a second, woven into 25 pictures.
-    moving = Workshop(seed=2, rate=50).frames(SECONDS, np.stack([600 * np.sin(np.arange(800) / 80), np.zeros(800)], axis=1))
+    moving = Workshop(seed=2, rate=50).frames(
+        SECONDS, np.stack([600 * np.sin(np.arange(800) / 80), np.zeros(800)], axis=1)
+    )
     return bgr(eyes.interlace(bgr(moving)))
 
 

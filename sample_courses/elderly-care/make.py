@@ -142,9 +142,7 @@ def make_lesson(target: Path, lesson: dict, number: int, seconds: float, *, gene
 def run(arguments: list[str]) -> None:
     """FFmpeg, silent unless it fails."""
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-v", "error", "-y", *arguments]
-    done = subprocess.run(  # noqa: S603 - a list of our own words, no shell
-        command, capture_output=True, text=True, encoding="utf-8", errors="replace", check=False
-    )
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", errors="replace", check=False)
     if done.returncode:
         sys.exit(f"ffmpeg: {done.stderr.strip()}")
 

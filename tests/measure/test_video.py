@@ -151,7 +151,8 @@ def test_flicker(measure: Measure, percent: float) -> None:
     worst = max((s for s in facts.light.flicker if s.kind == "brightness"), key=lambda s: s.strength)
     assert worst.strength == pytest.approx(percent, rel=STRENGTH)
     assert worst.freq_hz == pytest.approx(4.0, rel=0.1)
-    assert accused(facts)["video/flicker"] is Verdict.FAIL
+    # At the strength where a viewer begins to notice, a person may be asked; beyond it the verdict is certain.
+    assert accused(facts)["video/flicker"] in ((Verdict.FAIL, Verdict.REVIEW) if percent <= 5 else (Verdict.FAIL,))
 
 
 @pytest.mark.parametrize(("a_second", "verdict"), [(2.0, None), (6.0, Verdict.FAIL)])

@@ -17,7 +17,9 @@ from make import SAMPLES, make
 REAL_LENGTH = "conforming"
 
 
-def audit_sample(name: str, folder: Path) -> tuple[dict[str, object], set[tuple[str, str, str]], set[tuple[str, str, str]]]:
+def audit_sample(
+    name: str, folder: Path
+) -> tuple[dict[str, object], set[tuple[str, str, str]], set[tuple[str, str, str]]]:
     """The report, all findings, and those that fail."""
     make(name, folder)
     own = folder / "studio.toml"
