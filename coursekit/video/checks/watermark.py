@@ -21,6 +21,9 @@ class WatermarkParams:
     fail_backgrounds: int
     """Different surroundings over which it was there."""
     review_backgrounds: int
+    fail_looks: int
+    """How often it stood out; once may be chance."""
+    review_looks: int
     fail_survived: int
     """Changes of background it stayed through after it was first suspected."""
     review_survived: int
@@ -129,6 +132,7 @@ def _is_sure(mark: MarkFacts, params: WatermarkParams) -> bool:
     return (
         _shape(mark, params)
         and mark.backgrounds >= params.fail_backgrounds
+        and mark.looks >= params.fail_looks
         and _stayed(mark, params.fail_survived, params)
         and _adds_up(mark, params.fail_sum, params)
         and mark.surround >= params.fail_surround
@@ -138,6 +142,8 @@ def _is_sure(mark: MarkFacts, params: WatermarkParams) -> bool:
 
 def _is_doubtful(mark: MarkFacts, params: WatermarkParams) -> bool:
     if not (_shape(mark, params) and _stayed(mark, params.review_survived, params)):
+        return False
+    if mark.looks < params.review_looks:
         return False
     if mark.surround >= params.review_surround:
         return mark.backgrounds >= params.review_backgrounds and _adds_up(mark, params.review_sum, params)

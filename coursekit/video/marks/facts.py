@@ -32,10 +32,12 @@ class MarkFacts:
     """Different surroundings it was seen over, each unlike all others; counting stops at 60."""
     seen: int
     """Pictures with changed surroundings that its edges were averaged over: the median over its edges."""
+    looks: int
+    """How often it stood out when the averages were looked through; counting stops at 24."""
     survived: int
     """Changes of background after it was first suspected through which it stayed …"""
     lost: int
-    """… and through which it did not."""
+    """How often it went in between and came back."""
     consistency: float
     """0–1: how alike its edges stayed over them. Chance gives 1 ÷ √seen."""
     surround: float

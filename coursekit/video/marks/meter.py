@@ -101,7 +101,7 @@ class MarksMeter:
             share = float(np.mean(fresh[y : y + h, x : x + w][track.region.mask]))
             score = track.score(u, v)
             track.note(time_s, score, share >= _FRESH)
-            if score >= _THERE and share > 0:
+            if abs(score) >= _THERE and share > 0:
                 track.compare(luma, field.scene)
         self._past.append(_Past(time_s, field.scene, luma.copy(), _packed(u), _packed(v)))
         if field.samples % _LOOK_EVERY == 0:
@@ -117,11 +117,11 @@ class MarksMeter:
             if track is not None:
                 track.renew(region, whole=whole)
                 continue
-            track = Track(region, time_s, since_start=whole)
+            track = Track(region, time_s, since_start=whole, sights=[region])
             for past in self._past:
                 score = track.score(_unpacked(past.u), _unpacked(past.v))
                 track.note(past.time_s, score, fresh=False)
-                if score >= _THERE:
+                if abs(score) >= _THERE:
                     track.compare(past.luma, past.scene)
             self._tracks.append(track)
         if len(self._tracks) > _MAX_TRACKS:
@@ -136,8 +136,8 @@ class MarksMeter:
     def finish(self) -> MarksFacts:
         """The candidates, the strongest first."""
         field = self._persistence
-        regions = find_regions(field.whole(), field.spread(whole=True), field.held())
-        self._suspect(regions, self._time_s, whole=True)
+        if field.samples % _SUM_EVERY:
+            self._suspect(find_regions(field.whole(), field.spread(whole=True), field.held()), self._time_s, whole=True)
         found = self._facts(_without_parts(self._tracks))
         return MarksFacts(
             samples=field.samples,
@@ -166,13 +166,14 @@ class MarksMeter:
         shown = [(track, track.spans(join_s, start_s)) for track in group]
         shown = [(track, spans) for track, spans in shown if spans]
         if len(shown) >= 3 and _together([spans for _, spans in shown]):
-            x0, y0 = min(t.box[0] for t, _ in shown), min(t.box[1] for t, _ in shown)
-            x1, y1 = max(t.box[0] + t.box[2] for t, _ in shown), max(t.box[1] + t.box[3] for t, _ in shown)
+            boxes = [t.outline()[0] for t, _ in shown]
+            x0, y0 = min(b[0] for b in boxes), min(b[1] for b in boxes)
+            x1, y1 = max(b[0] + b[2] for b in boxes), max(b[1] + b[3] for b in boxes)
             track, spans = shown[0]
             return [self._one(track, spans, MarkKind.TILED, len(shown), (x0, y0, x1 - x0, y1 - y0))]
         apart = len(shown) >= 2 and not _together([spans for _, spans in shown])
         kind = MarkKind.JUMPING if apart else MarkKind.FIXED
-        return [self._one(track, spans, kind, len(shown), track.box) for track, spans in shown]
+        return [self._one(track, spans, kind, len(shown), track.outline()[0]) for track, spans in shown]
 
     def _one(
         self,
@@ -190,6 +191,7 @@ class MarksMeter:
             spans=spans[:40],
             backgrounds=track.different,
             seen=region.backgrounds,
+            looks=len(track.sights),
             survived=survived,
             lost=lost,
             consistency=round(min(1.0, region.consistency), 3),
@@ -241,10 +243,18 @@ def _together(spans: list[tuple[tuple[float, float], ...]]) -> bool:
 
 
 def _without_parts(tracks: list[Track]) -> list[Track]:
-    """Tracks that are no fragment of a larger one."""
+    """One track for each place: of a region and a part of it, the one that was seen more often."""
     kept: list[Track] = []
-    for track in sorted(tracks, key=lambda t: t.region.edge_px, reverse=True):
-        stayed = track.survival()[0]
-        if not any(covers(other.box, track.box) > 0.7 and other.survival()[0] >= stayed // 2 for other in kept):
+    for track in sorted(tracks, key=lambda t: (len(t.sights), t.region.edge_px), reverse=True):
+        box = track.outline()[0]
+        rivals = [k for k in kept if max(covers(k.outline()[0], box), covers(box, k.outline()[0])) > 0.7]
+        if not rivals:
             kept.append(track)
+        elif len(rivals) == 1 and _outgrows(track, rivals[0]):
+            kept[kept.index(rivals[0])] = track
     return kept
+
+
+def _outgrows(track: Track, rival: Track) -> bool:
+    """Much more of the mark, seen hardly less often: the rival is a fragment."""
+    return track.region.edge_px >= 2 * rival.region.edge_px and len(track.sights) >= 0.7 * len(rival.sights)

@@ -19,6 +19,9 @@ _RING_PX = (4, 14)
 _ALIKE = 0.5
 _FLAT = 3.0
 _RELIT = 15.0
+_MAX_SIGHTS = 24
+_AGREED = 0.4
+_MIN_AGREED = 0.4
 _MEDIAN = 5
 _SAME = 0.35
 _AGREE = 0.5
@@ -81,6 +84,8 @@ class Track:
     best_s: float = 0.0
     backgrounds: list[Surroundings] = field(default_factory=list)
     """Different surroundings over which it was there, by the region as it is now."""
+    sights: list[Region] = field(default_factory=list)
+    """Regions seen at the place, the newest last: what only some of them hold is no part of the mark."""
     known: int = 0
     """Number of those counted by the region as it was before."""
 
@@ -88,6 +93,22 @@ class Track:
     def box(self) -> PixelBox:
         """Where."""
         return self.region.box
+
+    def outline(self) -> tuple[PixelBox, npt.NDArray[np.bool_]]:
+        """Box and edge pixels on which most sights agree."""
+        sights = self.sights or [self.region]
+        x0, y0 = min(r.box[0] for r in sights), min(r.box[1] for r in sights)
+        x1, y1 = max(r.box[0] + r.box[2] for r in sights), max(r.box[1] + r.box[3] for r in sights)
+        votes = np.zeros((y1 - y0, x1 - x0), np.float32)
+        for region in sights:
+            x, y, w, h = region.box
+            votes[y - y0 : y - y0 + h, x - x0 : x - x0 + w] += region.mask
+        agreed = votes >= _AGREED * len(sights)
+        if int(agreed.sum()) < _MIN_AGREED * self.region.edge_px:
+            return self.region.box, self.region.mask
+        rows, columns = np.nonzero(agreed)
+        t, b, le, r = int(rows.min()), int(rows.max()) + 1, int(columns.min()), int(columns.max()) + 1
+        return (x0 + le, y0 + t, r - le, b - t), agreed[t:b, le:r]
 
     def score(self, u: Map, v: Map) -> float:
         """How much of the mark's usual edges this picture shows: about 1 where it is there, about 0 where not."""
@@ -118,6 +139,7 @@ class Track:
 
         A sum over the whole stream gathers specks beside the mark; it is taken only for want of anything better.
         """
+        self.sights = [*self.sights, region][-_MAX_SIGHTS:]
         enough = 2.5 if whole else 0.8
         if region.edge_px * region.consistency >= enough * self.region.edge_px * self.region.consistency:
             if region.box != self.region.box:
@@ -132,17 +154,21 @@ class Track:
 
     def _there(self) -> npt.NDArray[np.bool_]:
         """For each picture whether it was there. A faint mark's single scores scatter; their running median not."""
-        scores = np.asarray(self.scores)
+        # Over a bright background a grey mark is dark, over a dark one bright: both are sights of it.
+        scores = np.abs(np.asarray(self.scores))
         reach = _MEDIAN // 2
         padded = np.pad(scores, reach, mode="edge")
         return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, _MEDIAN), axis=1) >= _SEEN)
 
     def survival(self) -> tuple[int, int]:
-        """Changes of background since it was first suspected through which it stayed, and with which it went."""
+        """Changes of background since it was first suspected through which it stayed, and how often it went and returned.
+
+        A mark that goes for good was there for a part of the time; an object of the scene goes with each passer-by.
+        """
         there = self._there()
         after = [i for i, at in enumerate(self.times) if at > self.found_s]
         stayed = sum(1 for i in after if self.fresh[i] and there[i])
-        went = sum(1 for i in after if there[i - 1] and not there[i]) if after and after[0] > 0 else 0
+        went = sum(1 for i in after if i > 0 and there[i] and not there[i - 1])
         return stayed, went
 
     def spans(self, join_s: float, start_s: float) -> tuple[tuple[float, float], ...]:
@@ -161,7 +187,20 @@ class Track:
 
     def signature(self, pixel_aspect: float = 1.0) -> str:
         """Its edges on a small grid."""
-        return signature_of(np.hypot(self.region.x, self.region.y), pixel_aspect)
+        box, mask = self.outline()
+        rx, ry, _, _ = self.region.box
+        x, y, w, h = box
+        edges = np.zeros((h, w), np.float32)
+        x0, y0, x1, y1 = (
+            max(x, rx),
+            max(y, ry),
+            min(x + w, rx + self.region.box[2]),
+            min(y + h, ry + self.region.box[3]),
+        )
+        if x1 > x0 and y1 > y0:
+            own = (slice(y0 - ry, y1 - ry), slice(x0 - rx, x1 - rx))
+            edges[y0 - y : y1 - y, x0 - x : x1 - x] = np.hypot(self.region.x[own], self.region.y[own])
+        return signature_of(np.where(mask, np.maximum(edges, 0.2), edges), pixel_aspect)
 
 
 def overlap(one: PixelBox, other: PixelBox) -> float:
