@@ -57,6 +57,7 @@ class Began:
 
     name: str
     media_s: float
+    total_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +194,7 @@ def _measure_jobs(jobs: list[Job], settings: Settings, listen: Listener, found: 
     from coursekit.engine.local import LocalEngine
 
     with LocalEngine(settings.workers) as engine:
-        for facts in engine.run(jobs, lambda step: listen(Began(step.name, step.media_s))):
+        for facts in engine.run(jobs, lambda step: listen(Began(step.name, step.media_s, step.total_s))):
             found[facts.path] = facts
             listen(Finished(facts))
 

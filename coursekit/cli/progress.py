@@ -25,7 +25,7 @@ class Progress:
         self._planned = Planned(0, 0)
         self._done_files = 0
         self._done_s = 0.0
-        self._running: dict[str, float] = {}
+        self._running: dict[str, tuple[float, float]] = {}
         self._started = time.monotonic()
         self._told = self._started
 
@@ -42,8 +42,7 @@ class Progress:
             self._planned = event
             self._begin()
         elif isinstance(event, Began):
-            # Sound and picture are two passes over the same seconds: the further one counts.
-            self._running[event.name] = max(event.media_s, self._running.get(event.name, 0.0))
+            self._running[event.name] = (event.media_s, event.total_s)
             self._show(event.name)
         elif isinstance(event, Finished):
             self._running.pop(event.facts.path, None)
@@ -57,18 +56,18 @@ class Progress:
             return
         if sys.stderr.isatty():
             from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+            from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
             self._live = Progress(
                 TextColumn("{task.description}"),
                 BarColumn(),
-                MofNCompleteColumn(),
+                TextColumn("{task.fields[files]}"),
                 TextColumn("{task.fields[speed]}"),
                 TimeRemainingColumn(),
                 console=Console(stderr=True),
                 transient=True,
             )
-            self._task = self._live.add_task(pick("测量", "measuring"), total=to_do, speed="")
+            self._task = self._live.add_task(pick("测量", "measuring"), total=to_do, speed="", files=self._files())
             self._live.start()
         else:
             known = self._planned.cached
@@ -85,14 +84,23 @@ class Progress:
         if self._quiet:
             return
         elapsed = max(time.monotonic() - self._started, 1e-6)
-        media_s = self._done_s + sum(self._running.values())
+        media_s = self._done_s + sum(done for done, _ in self._running.values())
         speed = pick(f"{media_s / elapsed:.0f} 秒媒体/秒", f"{media_s / elapsed:.0f} media s/s")
         if self._live is not None:
             shown = for_terminal(name)
             shown = shown if len(shown) <= 40 else "…" + shown[-39:]
-            self._live.update(self._task, completed=self._done_files, speed=speed, description=shown)
+            self._live.update(
+                self._task, completed=self._completed(), speed=speed, files=self._files(), description=shown
+            )
         elif done or time.monotonic() - self._told > _PLAIN_EVERY_S:
             self._told = time.monotonic()
             to_do = self._planned.files - self._planned.cached
-            state = pick("完成", "done") if done else clock(self._running.get(name, 0.0))
+            state = pick("完成", "done") if done else clock(self._running[name][0]) if name in self._running else ""
             print(f"[{self._done_files}/{to_do}] {for_terminal(name)} {state} · {speed}", file=sys.stderr, flush=True)
+
+    def _completed(self) -> float:
+        """Files done, and the shares of those at work, so that one long lesson moves the bar too."""
+        return self._done_files + sum(min(done / total, 1.0) for done, total in self._running.values() if total)
+
+    def _files(self) -> str:
+        return pick("{}/{} 个文件", "{}/{} files").format(self._done_files, self._planned.files - self._planned.cached)

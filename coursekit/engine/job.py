@@ -25,8 +25,11 @@ log = logging.getLogger(__name__)
 THREADS = "COURSEKIT_THREADS"
 """Environment of a worker: threads for one decoder, when there are fewer files than cores."""
 
-Progress = Callable[[float], None]
-"""Hears the seconds of media done so far."""
+Progress = Callable[[float, float], None]
+"""Hears how many seconds of media are done, sound and picture weighed by what they cost, and of how many."""
+
+_AUDIO_SHARE = 0.1
+"""Of the time a lesson with a picture takes, what its sound takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,13 +179,18 @@ def _measure_stage(stage: str, job: Job, probe: ProbeFacts | None, progress: Pro
 
         return measure_document(job.path)
     assert probe is not None
+    total_s = probe.duration_s or 0.0
+    share = _AUDIO_SHARE if job.kind is FileKind.VIDEO else 1.0
     if stage == "audio":
         from coursekit.audio.measure import measure_audio
 
-        return AudioStage(measure_audio(job.path, probe, progress))
+        return AudioStage(measure_audio(job.path, probe, lambda s: progress(share * min(s, total_s), total_s)))
     from coursekit.video.measure import measure_video
 
-    return VideoStage(measure_video(job.path, probe, progress, threads=int(os.environ.get(THREADS, "1"))))
+    def seen(media_s: float) -> None:
+        progress(share * total_s + (1 - share) * min(media_s, total_s), total_s)
+
+    return VideoStage(measure_video(job.path, probe, seen, threads=int(os.environ.get(THREADS, "1"))))
 
 
 def _assemble(job: Job, sha256: str, done: dict[str, Any]) -> FileFacts:

@@ -41,6 +41,7 @@ class Step:
 
     name: str
     media_s: float
+    total_s: float
 
 
 Listener = Callable[[Step], None]
@@ -172,12 +173,12 @@ def serve(pipe: Connection, threads: int, memory_bytes: int) -> None:
             return
         told = 0.0
 
-        def tell(media_s: float, name: str = job.name) -> None:
+        def tell(media_s: float, total_s: float, name: str = job.name) -> None:
             nonlocal told
             now = time.monotonic()
             if now - told >= _TELL_EVERY_S:
                 told = now
-                pipe.send(Step(name, media_s))
+                pipe.send(Step(name, media_s, total_s))
 
         pipe.send(run_job(job, tell))
 

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,7 @@ def test_file_that_changes_while_it_is_read_is_not_judged(tmp_path: Path) -> Non
     path = make_video(tmp_path / "a.mp4", seconds=2)
     touched = threading.Event()
 
-    def touch(_: float) -> None:
+    def touch(_: float, __: float) -> None:
         if not touched.is_set():
             touched.set()
             with path.open("ab") as file:
@@ -80,3 +81,5 @@ def test_progress_is_told(tmp_path: Path) -> None:
     assert steps
     assert all(step.name == "a.mp4" for step in steps)
     assert max(step.media_s for step in steps) > 1
+    assert {round(step.total_s) for step in steps} == {20}
+    assert all(a.media_s <= b.media_s for a, b in pairwise(steps))
