@@ -3,15 +3,18 @@ lesson is, by a pool of processes."""
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
+from pathlib import Path
 from typing import TypeVar
 
 import cv2
 
+import coursekit
 from coursekit.audio.facts import AudioFacts
 from coursekit.bench import ladder_audio, ladder_marks, ladder_video
 from coursekit.bench.cases import AUDIO, WATERMARK, Job, Plan, Specimen, measure_job, plan_jobs, shelf_of, why
@@ -38,6 +41,8 @@ class Bench:
     profile_hash: str
     seconds: float
     clips: Mapping[str, Described]
+    detectors: Mapping[str, str] = field(default_factory=dict)
+    """Digest of the code of each domain: whether a table still speaks of the detectors beside it."""
 
 
 # -------------------------------------------------------------------------------------------------------------- judging
@@ -129,12 +134,26 @@ def run_bench(plan: Plan, tell: Callable[[int, int, str], None] = lambda *_: Non
         profile_hash=profile.hash,
         seconds=time.monotonic() - began,
         clips=shelf.clips,
+        detectors=detector_digests(),
     )
 
 
 def _may_hold(only: str | None, job: Job) -> bool:
     # A whole name ends in its clip: other clips need not be made.
     return only is None or only.count("/") < 3 or only.rsplit("/", 1)[1].startswith(job.clip)
+
+
+def detector_digests() -> dict[str, str]:
+    """What measures and judges, by domain, as twelve hexadecimal digits each."""
+    package = Path(coursekit.__file__).parent
+    digests = {}
+    for domain in ("probe", "audio", "video", "cover"):
+        total = hashlib.sha256()
+        for path in sorted((package / domain).rglob("*.py")):
+            total.update(path.relative_to(package).as_posix().encode() + b"\0")
+            total.update(path.read_bytes().replace(b"\r\n", b"\n"))
+        digests[domain] = total.hexdigest()[:12]
+    return digests
 
 
 def run_pool(

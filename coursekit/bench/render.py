@@ -120,7 +120,8 @@ def _what_was_run(scored: Scored) -> Iterator[str]:
     yield "## What was run"
     yield ""
     yield (
-        f"coursekit {__version__}, profile `{bench.plan.profile}` ({bench.profile_hash[:12]}), seed {bench.plan.seed}. "
+        f"coursekit {__version__}, profile `{bench.plan.profile}` ({bench.profile_hash[:12]}), seed {bench.plan.seed}; "
+        f"detectors by digest of their code: {', '.join(f'{k} {v}' for k, v in bench.detectors.items())}. "
         f"{len(faults)} fault cases, {len(bench.cases) - len(faults)} healthy ones; healthy material: "
         f"{scored.hours('audio/'):.2f} h of sound, {scored.hours('video/'):.2f} h of picture."
     )
@@ -324,6 +325,7 @@ def render_json(scored: Scored) -> str:
         "command": command(bench),
         "seed": bench.plan.seed,
         "profile": {"id": bench.plan.profile, "hash": bench.profile_hash},
+        "detectors": dict(bench.detectors),
         "not_run": list(bench.not_run),
         "checks": {check: _row(row) for check, row in scored.rows.items()},
         "misses": [

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from coursekit.bench.accuracy import Bench, run_job
+from coursekit.bench.accuracy import Bench, detector_digests, run_job
 from coursekit.bench.cases import (
     Job,
     Plan,
@@ -77,12 +78,18 @@ def test_the_material_is_the_same_for_the_same_seed(small: Bench) -> None:
 
 
 def test_nothing_written_names_a_place(small: Bench, tmp_path: Path) -> None:
-    from dataclasses import replace
-
     placed = replace(small, plan=replace(small.plan, folder=tmp_path))
     for text in (render_markdown(Scored.of(placed)), render_json(Scored.of(placed))):
         assert str(tmp_path) not in text
         assert "--clips DIR" in text
+
+
+def test_a_table_says_which_detectors_it_speaks_of(small: Bench) -> None:
+    digests = detector_digests()
+    assert digests == detector_digests()
+    assert len(set(digests.values())) == 4
+    text = render_markdown(Scored.of(replace(small, detectors=digests)))
+    assert f"video {digests['video']}" in text
 
 
 def test_rungs_have_names_of_their_own() -> None:
