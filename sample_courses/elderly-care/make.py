@@ -1,7 +1,7 @@
 """Make the media and papers of this sample course: python make.py FOLDER [--hour SECONDS]
 
-Needs nothing of coursekit: Pillow draws the slides, the bundled FFmpeg encodes them. Every lesson is one slide and a
-voice-like tone; a short piece is encoded and then repeated without encoding, so that 45 minutes take a second.
+Pillow draws the slides, coursekit's own narrator speaks, the bundled FFmpeg encodes. Every lesson is one slide; a
+short piece is encoded and then repeated without encoding, so that 45 minutes take a second.
 """
 
 from __future__ import annotations
@@ -14,12 +14,16 @@ import struct
 import subprocess
 import sys
 import tempfile
+import wave
 import zipfile
 from pathlib import Path
 
 import imageio_ffmpeg
 import yaml
 from PIL import Image, ImageDraw
+
+from coursekit.bench.faults_audio import Samples
+from coursekit.bench.synth import RATE_HZ, narration
 
 HERE = Path(__file__).resolve().parent
 SIZE = (1280, 720)
@@ -118,12 +122,9 @@ def make_lesson(target: Path, lesson: dict, number: int, seconds: float, *, gene
         picture, piece = Path(scratch, "slide.png"), Path(scratch, "piece.mp4")
         slide(lesson, number).save(picture)
         length = min(seconds, PIECE_S)
-        pitch = 110 + 7 * (number % 9)
-        voice = (
-            f"aevalsrc=exprs='0.20*sin(2*PI*{pitch}*t)*(0.55+0.45*sin(2*PI*2.7*t))+0.10*sin(2*PI*{pitch * 3}*t)"
-            f"*(0.5+0.5*sin(2*PI*4.1*t))+0.06*sin(2*PI*{pitch * 11}*t)*(0.5+0.5*sin(2*PI*3.3*t))':s=48000:d={length}"
-        )
-        source = ["-loop", "1", "-framerate", "25", "-t", f"{length}", "-i", str(picture), "-f", "lavfi", "-i", voice]
+        spoken = Path(scratch, "voice.wav")
+        write_wave(spoken, narration(length, seed=number))
+        source = ["-loop", "1", "-framerate", "25", "-t", f"{length}", "-i", str(picture), "-i", str(spoken)]
         video = "-vf noise=alls=2:allf=t -c:v libx264 -preset veryfast -tune stillimage -crf 26 -pix_fmt yuv420p"
         colour = "-color_primaries bt709 -color_trc bt709 -colorspace bt709"
         sound = "-c:a aac -b:a 96k -ac 2 -t"
@@ -137,6 +138,15 @@ def make_lesson(target: Path, lesson: dict, number: int, seconds: float, *, gene
         run([*encode, str(piece)])
         repeat = ["-stream_loop", "-1", "-i", str(piece), "-t", f"{seconds}", "-c", "copy", "-map_metadata", "-1"]
         run([*repeat, "-fflags", "+bitexact", *tags, str(target)])
+
+
+def write_wave(path: Path, samples: Samples) -> None:
+    """16-bit stereo."""
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(len(samples))
+        out.setsampwidth(2)
+        out.setframerate(RATE_HZ)
+        out.writeframes((samples.T * 32767).astype("<i2").tobytes())
 
 
 def run(arguments: list[str]) -> None:
