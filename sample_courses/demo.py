@@ -17,6 +17,7 @@ COURSE = HERE / "demo"
 
 def main() -> int:
     """Make, audit, point to the report."""
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a text stream here, always
     if not (COURSE / "expected.json").exists():
         print(
             pick(
