@@ -326,6 +326,7 @@ def render_json(scored: Scored) -> str:
         "seed": bench.plan.seed,
         "profile": {"id": bench.plan.profile, "hash": bench.profile_hash},
         "detectors": dict(bench.detectors),
+        "recorded_clips": len({c.clip for c in bench.cases if c.clip in bench.clips}),
         "not_run": list(bench.not_run),
         "checks": {check: _row(row) for check, row in scored.rows.items()},
         "misses": [

@@ -6,6 +6,7 @@ It stays in the same program, so that whoever doubts a figure of ACCURACY.md rep
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
@@ -83,10 +84,25 @@ def accuracy(
         _print_cases(scored)
         return
     write_atomic(out, render_markdown(scored))
-    write_atomic(out.with_suffix(".json"), render_json(scored))
-    readmes = write_readmes(out.absolute().parent, scored)
+    figures = render_json(scored)
+    write_atomic(out.with_suffix(".json"), figures)
+    readmes = write_readmes(out.absolute().parent, json.loads(figures))
     names = ", ".join((out.name, out.with_suffix(".json").name, *readmes))
     click.echo(f"{names} ({run.seconds / 60:.1f} min)", err=True)
+
+
+@bench.command(
+    help=pick(
+        "把 ACCURACY.json 的摘要写进旁边的 README。", "Write the summary of an ACCURACY.json into the README beside it."
+    )
+)
+@click.argument("figures", type=click.Path(path_type=Path, exists=True, dir_okay=False), default=Path("ACCURACY.json"))
+def summary(figures: Path) -> None:
+    """Between the marks `accuracy:begin` and `accuracy:end`."""
+    from coursekit.bench.summary import write_readmes
+
+    body = json.loads(figures.read_text(encoding="utf-8"))
+    click.echo(", ".join(write_readmes(figures.absolute().parent, body)) or "-", err=True)
 
 
 def _tell(done: int, of: int, what: str) -> None:

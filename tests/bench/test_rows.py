@@ -99,18 +99,19 @@ def test_rungs_have_names_of_their_own() -> None:
 
 
 def test_summary_goes_between_the_marks(small: Bench, tmp_path: Path) -> None:
+    body = json.loads(render_json(Scored.of(small)))
     (tmp_path / "README.md").write_text(
         "# 甲\n<!-- accuracy:begin zh -->\nold\n<!-- accuracy:end -->\nrest\n", encoding="utf-8"
     )
     (tmp_path / "README.en.md").write_text("<!-- accuracy:begin -->\n<!-- accuracy:end -->\n", encoding="utf-8")
     (tmp_path / "README.other.md").write_text("no marks\n", encoding="utf-8")
-    assert write_readmes(tmp_path, Scored.of(small)) == ("README.en.md", "README.md")
+    assert write_readmes(tmp_path, body) == ("README.en.md", "README.md")
     chinese = (tmp_path / "README.md").read_text(encoding="utf-8")
     assert "old" not in chinese
     assert "检查项" in chinese
     assert chinese.endswith("rest\n")
     assert "Not measured" in (tmp_path / "README.en.md").read_text(encoding="utf-8")
-    assert write_readmes(tmp_path, Scored.of(small)) == (), "a second time changes nothing"
+    assert write_readmes(tmp_path, body) == (), "a second time changes nothing"
 
 
 def test_a_table_of_clips_that_cannot_be_used_names_the_field(tmp_path: Path) -> None:
