@@ -1,0 +1,91 @@
+"""video/watermark."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import replace
+from importlib.resources import files
+from typing import Any
+
+import pytest
+
+from coursekit.codec import decode
+from coursekit.model import Span, Verdict
+from coursekit.video.checks.watermark import WatermarkParams, watermark
+from coursekit.video.facts import VideoFacts
+from coursekit.video.marks.facts import MarkFacts, MarkKind, MarksFacts
+from tests.support import Outcome, run_check
+from tests.video_facts import HEALTHY
+
+
+def profile_params() -> WatermarkParams:
+    raw = tomllib.loads((files("coursekit.profiles") / "tianjin-2025.toml").read_text(encoding="utf-8"))
+    (rule,) = [r for r in raw["rule"] if r.get("check") == "video/watermark"]
+    return decode(WatermarkParams, rule["params"])
+
+
+LOGO = MarkFacts(
+    kind=MarkKind.FIXED,
+    box=(0.82, 0.05, 0.12, 0.08),
+    spans=((3.0, 590.0),),
+    backgrounds=40,
+    seen=200,
+    looks=20,
+    survived=60,
+    lost=0,
+    consistency=0.9,
+    surround=1.0,
+    breadth=0.3,
+    opacity=0.5,
+    edge_px=300,
+)
+
+
+def judge(*marks: MarkFacts) -> Outcome:
+    facts: VideoFacts = replace(HEALTHY, marks=MarksFacts(samples=600, changing=0.9, found=marks))
+    return run_check(watermark, facts, profile_params())
+
+
+def test_a_clean_picture_passes() -> None:
+    assert judge().verdict is Verdict.PASS
+
+
+def test_a_logo_that_outlives_many_backgrounds_fails_with_box_and_time() -> None:
+    outcome = judge(LOGO)
+    assert (outcome.verdict, outcome.codes) == (Verdict.FAIL, ("third-party-mark",))
+    assert outcome.findings[0].where == Span(3.0, 590.0, box=LOGO.box)
+    assert "↗" in outcome.findings[0].message
+
+
+@pytest.mark.parametrize(
+    "weaker",
+    [{"spans": ((3.0, 15.0),)}, {"backgrounds": 2}, {"survived": 4}, {"looks": 2}, {"surround": 0.92}],
+)
+def test_weaker_evidence_is_for_a_person(weaker: dict[str, Any]) -> None:
+    outcome = judge(replace(LOGO, **weaker))
+    assert (outcome.verdict, outcome.codes) == (Verdict.REVIEW, ("possible-mark",))
+
+
+def test_a_mark_that_says_whose_it_is_fails_at_once() -> None:
+    outcome = judge(replace(LOGO, text="抖音号：abc123", survived=4))
+    assert (outcome.verdict, outcome.codes) == (Verdict.FAIL, ("named-mark",))
+    assert "抖音" in outcome.findings[0].message or "Douyin" in outcome.findings[0].message
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"edge_px": 10},
+        {"breadth": 0.0},
+        {"survived": 60, "lost": 30},
+        {"box": (0.1, 0.8, 0.4, 0.1), "spans": ((10.0, 16.0),), "opacity": 1.0},
+    ],
+    ids=["speck", "line", "comes-and-goes", "lower-third"],
+)
+def test_what_belongs_to_the_lesson_is_left_alone(content: dict[str, Any]) -> None:
+    assert judge(replace(LOGO, **content)).verdict is Verdict.PASS
+
+
+def test_what_was_not_measured_is_not_tested() -> None:
+    outcome = run_check(watermark, replace(HEALTHY, marks=None), profile_params())
+    assert (outcome.verdict, outcome.reason) == (Verdict.NOT_TESTED, "not-measured")
