@@ -6,28 +6,36 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class PictureMark:
-    """Lettering or a sign through which the picture shines, or words that were read."""
+class NameShape:
+    """The place that looks most like the name of a stock agency or platform."""
 
-    kind: str
-    """`translucent`, `tiled`, `words`."""
+    name: str
     box: tuple[float, float, float, float]
     """x, y, w, h as fractions of the shown picture."""
-    strength: float
-    """0–1: how well one veil of a single colour explains what lies under the sign."""
-    opacity: float | None = None
-    strokes: int = 0
-    """Separate strokes or letters of it."""
-    places: int = 1
-    signature: str | None = None
-    text: str | None = None
+    likeness: float
+    """0–1: correlation of the edges there with the name's outline."""
+    standout: float
+    """How far it stands above all other places, in their standard deviations."""
+    lead: float
+    """Its standout over that of the best other word: busy pictures resemble every word a little."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureWords:
+    """A line of text that was read."""
+
+    text: str
+    box: tuple[float, float, float, float]
+    score: float
+    """0–1, the reader's own."""
 
 
 @dataclass(frozen=True, slots=True)
 class PictureMarks:
     """Marks of one picture."""
 
-    found: tuple[PictureMark, ...] = ()
+    name: NameShape | None = None
+    words: tuple[PictureWords, ...] = ()
     signature: str | None = None
     """Edges of the picture's own content on a small grid: a registered mark is known by it."""
     reader: str | None = None

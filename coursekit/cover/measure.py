@@ -8,7 +8,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from coursekit.cover.facts import PictureMarks
+from coursekit.cover.facts import NameShape, PictureMarks, PictureWords
+from coursekit.cover.reader import read_words, reader_name
+from coursekit.cover.shapes import find_name
 from coursekit.video.marks.signature import signature_of
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 Grey = npt.NDArray[np.float32]
 
 _LONG_SIDE_PX = 1024
+_MIN_SIDE_PX = 64
 _SIGN_LONG_SIDE_PX = 128
 _SOFT = 4.0
 _BACKGROUND = 12.0
@@ -25,7 +28,29 @@ _BACKGROUND = 12.0
 
 def measure_marks(image: Image.Image, orientation: int = 1) -> PictureMarks:
     """Marks of a loaded picture. `orientation`: as EXIF states it."""
-    return PictureMarks(signature=sign_of(_upright(image, orientation)))
+    upright = _upright(image, orientation)
+    opaque = np.asarray(_on_white(upright).convert("RGB"), np.uint8)
+    bgr = np.ascontiguousarray(opaque[:, :, ::-1])
+    found = None
+    if min(bgr.shape[:2]) >= _MIN_SIDE_PX:
+        found = find_name(np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), np.uint8))
+    return PictureMarks(
+        name=None
+        if found is None
+        else NameShape(found.best.word, found.best.box, found.best.likeness, found.best.standout, found.lead),
+        words=tuple(PictureWords(w.text, w.box, w.score) for w in read_words(bgr)),
+        signature=sign_of(upright),
+        reader=reader_name(),
+    )
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    from PIL import Image as Pillow
+
+    if "A" not in image.getbands() and "transparency" not in image.info:
+        return image
+    clear = image.convert("RGBA")
+    return Pillow.alpha_composite(Pillow.new("RGBA", clear.size, "white"), clear)
 
 
 def _upright(image: Image.Image, orientation: int) -> Image.Image:

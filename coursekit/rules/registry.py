@@ -38,6 +38,7 @@ CHECKS: tuple[str, ...] = (
     "audio/balance",
     "audio/sync",
     "cover/image",
+    "cover/watermark",
     "course/consistency",
     "manifest/schema",
     "manifest/files",

@@ -6,6 +6,7 @@ import re
 import tomllib
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 _SKIP = re.compile(r"[\W_]+")
 _ADDRESS = re.compile(
@@ -21,15 +22,31 @@ def plain(text: str) -> str:
 
 
 @cache
+def _raw() -> dict[str, Any]:
+    return tomllib.loads((files("coursekit.video.marks") / "names.toml").read_text(encoding="utf-8"))
+
+
+@cache
 def _words() -> tuple[tuple[str, str], ...]:
-    raw = tomllib.loads((files("coursekit.video.marks") / "names.toml").read_text(encoding="utf-8"))
     pairs = [
         (plain(word), holder["zh"] if holder["zh"] == holder["en"] else f"{holder['zh']} ({holder['en']})")
-        for holder in raw["holder"]
+        for holder in _raw()["holder"]
         for word in holder["words"]
     ]
     # The longest spelling decides: 腾讯视频 is not 视频号.
     return tuple(sorted(pairs, key=lambda pair: -len(pair[0])))
+
+
+@cache
+def drawn_words() -> tuple[str, ...]:
+    """Names of stock agencies as their marks write them, for being looked for by shape."""
+    return tuple(word for holder in _raw()["holder"] for word in holder.get("drawn", ()))
+
+
+@cache
+def everyday_words() -> tuple[str, ...]:
+    """Words that a place must not resemble as much as a name."""
+    return tuple(_raw()["everyday"])
 
 
 def holder_of(text: str) -> str | None:

@@ -161,7 +161,7 @@ class Track:
         return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, _MEDIAN), axis=1) >= _SEEN)
 
     def survival(self) -> tuple[int, int]:
-        """Changes of background since it was first suspected through which it stayed, and how often it went and returned.
+        """Changes of background since it was first suspected through which it stayed, and how often it came back.
 
         A mark that goes for good was there for a part of the time; an object of the scene goes with each passer-by.
         """

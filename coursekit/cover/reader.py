@@ -1,0 +1,64 @@
+"""Reads the words of a picture, where a reader is installed. An extra: nothing depends on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+_MIN_SCORE = 0.7
+_MAX_WORDS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One line of text."""
+
+    text: str
+    box: tuple[float, float, float, float]
+    """x, y, w, h as fractions of the picture."""
+    score: float
+    """0–1, the reader's own."""
+
+
+def reader_name() -> str | None:
+    """The reader installed and its version; None where there is none."""
+    if find_spec("rapidocr") is None or find_spec("onnxruntime") is None:
+        return None
+    try:
+        return f"rapidocr {version('rapidocr')}"
+    except PackageNotFoundError:
+        return "rapidocr"
+
+
+@cache
+def _engine() -> Any:
+    from rapidocr import RapidOCR
+
+    return RapidOCR(params={"Global.log_level": "critical"})
+
+
+def read_words(bgr: npt.NDArray[np.uint8]) -> tuple[Words, ...]:
+    """Lines of text in a picture; empty without a reader, or where there is nothing to read."""
+    if reader_name() is None:
+        return ()
+    result = _engine()(bgr)
+    if result.txts is None or result.boxes is None:
+        return ()
+    height, width = bgr.shape[:2]
+    found: list[Words] = []
+    for text, corners, score in zip(result.txts, result.boxes, result.scores, strict=True):
+        if score < _MIN_SCORE or not text.strip():
+            continue
+        points = np.asarray(corners, np.float64)
+        left, top = points.min(axis=0)
+        right, bottom = points.max(axis=0)
+        box = (left / width, top / height, (right - left) / width, (bottom - top) / height)
+        x, y, w, h = (round(float(v), 4) for v in box)
+        found.append(Words(text.strip()[:200], (x, y, w, h), round(float(score), 3)))
+    return tuple(found[:_MAX_WORDS])
