@@ -1,7 +1,7 @@
 """Make sample courses: `python make.py list`, `python make.py NAME FOLDER`.
 
 `demo`        five short lessons, four of them with a fault worth seeing; a newcomer's first run
-`conforming`  two lessons of 45 minutes and a cover that meet tianjin-2025
+`conforming`  a lesson of 45 minutes and a cover that meet tianjin-2025
 a fault       one short lesson with one fault, named after the check that finds it: `audio/hum`, `video/shake` …
 
 Everything is synthesised from seeds and looks like nothing but itself; nothing is downloaded. Beside every sample lies
@@ -106,13 +106,12 @@ def make_cover(path: Path) -> None:
 
 
 def make_conforming(folder: Path) -> None:
-    """Two lessons of real length."""
+    """A lesson of real length, and a cover."""
     folder.mkdir(parents=True, exist_ok=True)
-    for number in (1, 2):
-        piece = folder / f".piece-{number}.mp4"
-        lesson(piece, Lecture(slide_s=15.0, seed=number).frames(90), narration(90, seed=10 + number))
-        repeat_clip(piece, folder / f"lesson-{number:02d}.mp4", 2700)
-        piece.unlink()
+    piece, sound = folder / ".piece.mp4", narration(90, seed=11)
+    write_clip(piece, Lecture(slide_s=15.0, seed=1).frames(90), None)
+    repeat_clip(piece, folder / "lesson-01.mp4", 2700, sound)
+    piece.unlink()
     make_cover(folder / "cover.png")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+import wave
 from collections.abc import Iterable
 from fractions import Fraction
 from itertools import chain
@@ -53,13 +55,35 @@ def write_clip(
     return path
 
 
-def repeat_clip(source: Path, path: Path, seconds: float) -> Path:
-    """The packets of a short clip again and again until `seconds` are full: a lesson of real length in a moment."""
-    with av.open(str(source)) as given:
-        clip_s = max(float(s.duration * s.time_base) for s in given.streams if s.duration and s.time_base)
-    turns = int(np.ceil(seconds / clip_s))
-    graph = ffmpeg.input(str(source.absolute()), stream_loop=turns).output(
-        str(path.absolute()), t=seconds, c="copy", movflags="+faststart"
-    )
-    run_tool([ffmpeg_exe(), "-nostdin", "-hide_banner", "-loglevel", "error", "-y", *graph.get_args()], timeout_s=600)
+def repeat_clip(source: Path, path: Path, seconds: float, sound: Samples) -> Path:
+    """The pictures of a short clip again and again until `seconds` are full: a lesson of real length in a moment.
+
+    The sound is repeated sample by sample and encoded as one: repeated packets would creep away from the picture by
+    some milliseconds at every turn, since AAC ends on a whole block.
+    """
+    turns = int(np.ceil(seconds * RATE_HZ / sound.shape[1]))
+    with tempfile.TemporaryDirectory(prefix="coursekit-") as scratch:
+        spoken = write_wave(Path(scratch, "sound.wav"), sound)
+        pictures = ffmpeg.input(str(source.absolute()), stream_loop=turns).video
+        graph = ffmpeg.output(
+            pictures,
+            ffmpeg.input(str(spoken), stream_loop=turns).audio,
+            str(path.absolute()),
+            t=seconds,
+            movflags="+faststart",
+            **{"c:v": "copy", "c:a": "aac", "b:a": "128k"},
+        )
+        run_tool(
+            [ffmpeg_exe(), "-nostdin", "-hide_banner", "-loglevel", "error", "-y", *graph.get_args()], timeout_s=600
+        )
+    return path
+
+
+def write_wave(path: Path, sound: Samples) -> Path:
+    """16-bit PCM."""
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(len(sound))
+        out.setsampwidth(2)
+        out.setframerate(RATE_HZ)
+        out.writeframes((np.clip(sound.T, -1, 1) * 32767).astype("<i2").tobytes())
     return path

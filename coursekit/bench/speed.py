@@ -36,8 +36,8 @@ def measure_speed(seconds: float, height_px: int) -> Iterator[str]:
             ("camera at a bench", synth.Workshop(size).frames(_CLIP_S)),
         )
         for title, frames in sorts:
-            short = write_clip(folder / "short.mp4", frames, synth.narration(_CLIP_S))
-            lesson = repeat_clip(short, folder / "lesson.mp4", seconds)
+            short = write_clip(folder / "short.mp4", frames, None)
+            lesson = repeat_clip(short, folder / "lesson.mp4", seconds, synth.narration(_CLIP_S))
             plain = _least(2, lambda path=lesson: _decode(path))  # type: ignore[misc] # defaults bind the loop
             cache = folder / title
             full = _cost(lambda path=lesson, keep=cache: _audit(path, keep))  # type: ignore[misc]

@@ -14,7 +14,6 @@ import struct
 import subprocess
 import sys
 import tempfile
-import wave
 import zipfile
 from pathlib import Path
 
@@ -22,8 +21,8 @@ import imageio_ffmpeg
 import yaml
 from PIL import Image, ImageDraw
 
-from coursekit.bench.faults_audio import Samples
-from coursekit.bench.synth import RATE_HZ, narration
+from coursekit.bench.clip import write_wave
+from coursekit.bench.synth import narration
 
 HERE = Path(__file__).resolve().parent
 SIZE = (1280, 720)
@@ -138,15 +137,6 @@ def make_lesson(target: Path, lesson: dict, number: int, seconds: float, *, gene
         run([*encode, str(piece)])
         repeat = ["-stream_loop", "-1", "-i", str(piece), "-t", f"{seconds}", "-c", "copy", "-map_metadata", "-1"]
         run([*repeat, "-fflags", "+bitexact", *tags, str(target)])
-
-
-def write_wave(path: Path, samples: Samples) -> None:
-    """16-bit stereo."""
-    with wave.open(str(path), "wb") as out:
-        out.setnchannels(len(samples))
-        out.setsampwidth(2)
-        out.setframerate(RATE_HZ)
-        out.writeframes((samples.T * 32767).astype("<i2").tobytes())
 
 
 def run(arguments: list[str]) -> None:
