@@ -42,8 +42,9 @@ class WatermarkParams:
     large_surround: float
     large_consistency: float
     min_edge_px: int
-    min_breadth: float
-    """Straight lines are no sign."""
+    fail_breadth: float
+    """Share of its edges across its main direction: straight lines are no sign."""
+    review_breadth: float
     min_shown_s: float
     caption_width: float
     """Wider opaque lettering than this …"""
@@ -121,7 +122,7 @@ def _stayed(mark: MarkFacts, least: int, params: WatermarkParams) -> bool:
 
 
 def _shape(mark: MarkFacts, params: WatermarkParams) -> bool:
-    return mark.edge_px >= params.min_edge_px and mark.breadth >= params.min_breadth
+    return mark.edge_px >= params.min_edge_px and mark.breadth >= params.review_breadth
 
 
 def _adds_up(mark: MarkFacts, least: float, params: WatermarkParams) -> bool:
@@ -131,6 +132,7 @@ def _adds_up(mark: MarkFacts, least: float, params: WatermarkParams) -> bool:
 def _is_sure(mark: MarkFacts, params: WatermarkParams) -> bool:
     return (
         _shape(mark, params)
+        and mark.breadth >= params.fail_breadth
         and mark.backgrounds >= params.fail_backgrounds
         and mark.looks >= params.fail_looks
         and _stayed(mark, params.fail_survived, params)
