@@ -33,6 +33,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = root / "课程 $(touch pwned); `x`"
     folder.mkdir()
     write_clip(folder / "lesson.mp4", Workshop(size_px=(320, 180), seed=1).frames(2.0), narration(2.0, seed=1))
+    (folder / "torn.mp4").write_bytes(b"half a download")
     return folder
 
 
@@ -82,7 +83,7 @@ def test_github_action_audits_and_leaves_everything_behind(course: Path) -> None
     code = output.read_text(encoding="utf-8").strip().partition("=")[2]
     outcome = json.loads((reports / "report.json").read_text(encoding="utf-8"))["summary"]["outcome"]
     assert code == {"conforms": "0", "does_not_conform": "1", "undecided": "3"}[outcome]
-    assert code != "0", "a clip of two seconds breaks something"
+    assert code != "0", "a file that is no film breaks something"
     annotations = [line for line in ran.stdout.splitlines() if line.startswith("::")]
     assert annotations
     assert all(course.name in line for line in annotations if "lesson.mp4" in line)
