@@ -10,7 +10,7 @@ from coursekit.rules.check import CannotTest, CheckContext, check, equal_to, mea
 from coursekit.video.facts import VideoFacts
 from coursekit.video.marks.facts import MarkFacts, MarkKind
 from coursekit.video.marks.names import holder_of, points_elsewhere
-from coursekit.video.marks.own import is_own
+from coursekit.video.marks.own import own_likeness
 from coursekit.video.marks.signature import symmetry
 
 
@@ -55,6 +55,8 @@ class WatermarkParams:
     """A sign in the very middle, smaller than this and equal upside down, is a sight or a crosshair."""
     own_likeness: float
     """Correlation with a registered mark's edges from which it is that mark."""
+    near_likeness: float
+    """From here it may be: a small one is blurred. Then a person looks."""
 
 
 @check("video/watermark", facts=VideoFacts, params=WatermarkParams)
@@ -63,11 +65,10 @@ def watermark(ctx: CheckContext, facts: VideoFacts, params: WatermarkParams) -> 
     marks = facts.marks
     if marks is None:
         raise CannotTest("not-measured")
-    strangers = [
-        m for m in marks.found if not _is_content(m, params) and not is_own(ctx.course, m, params.own_likeness)
-    ]
-    sure = [m for m in strangers if _is_sure(m, params)]
-    doubtful = [m for m in strangers if m not in sure and _is_doubtful(m, params)]
+    likeness = {mark: own_likeness(ctx.course, mark) for mark in marks.found}
+    strangers = [m for m in marks.found if not _is_content(m, params) and likeness[m] < params.own_likeness]
+    sure = [m for m in strangers if _is_sure(m, params) and likeness[m] < params.near_likeness]
+    doubtful = [m for m in strangers if m not in sure and (_is_sure(m, params) or _is_doubtful(m, params))]
     ctx.observe(measured(len(sure) + len(doubtful), "marks"), equal_to(0, "marks"))
     for mark in sure + doubtful:
         if says := _named(mark):

@@ -8,16 +8,17 @@ from coursekit.video.marks.names import plain
 from coursekit.video.marks.signature import likeness
 
 
-def is_own(course: CourseFacts | None, mark: MarkFacts, least: float) -> bool:
-    """Whether a mark looks like a registered picture or says registered words."""
+def own_likeness(course: CourseFacts | None, mark: MarkFacts) -> float:
+    """How much a mark is like a registered one: 1 where it says registered words, else the correlation of edges."""
     if course is None or course.manifest is None:
-        return False
+        return 0.0
     said = plain(mark.text) if mark.text else ""
+    best = 0.0
     for own in course.manifest.marks:
         if said and any(plain(text) and plain(text) in said for text in own.texts):
-            return True
+            return 1.0
         file = course.files.get(own.file) if own.file else None
         image = file.image if file else None
-        if image is not None and image.marks is not None and likeness(image.marks.signature, mark.signature) >= least:
-            return True
-    return False
+        if image is not None and image.marks is not None:
+            best = max(best, likeness(image.marks.signature, mark.signature))
+    return best

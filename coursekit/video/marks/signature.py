@@ -10,7 +10,8 @@ import binascii
 from typing import Any
 
 COLUMNS, ROWS = 32, 16
-_ASPECT_SLACK = 1.3
+_ASPECT_SLACK = 1.6
+"""A line of text three pixels high may be found four or five high."""
 Grid = list[list[float]]
 
 

@@ -1,0 +1,188 @@
+"""Marks found in pictures made for it: what survives its background, and what only stands still."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from coursekit.bench import faults_marks as marks
+from coursekit.bench.faults_marks import Route, Stamp
+from coursekit.bench.faults_video import Picture
+from coursekit.bench.ladder_marks import judge_clip, look
+from coursekit.cover.measure import measure_marks
+from coursekit.model import Course, CourseFacts, FileFacts, FileKind, Profile, Span, Verdict
+from coursekit.probe.facts import ImageFacts
+from coursekit.rules.profiles import load_profile
+from coursekit.video.facts import VideoFacts
+from coursekit.video.marks.evidence import crop_mark, crop_times
+from coursekit.video.marks.facts import MarkKind
+from coursekit.video.marks.names import holder_of, points_elsewhere
+from coursekit.video.marks.own import own_likeness
+from coursekit.video.marks.signature import likeness, read_signature, symmetry
+
+SIZE = (640, 360)
+FRAMES = 26 * 8
+BOX_SLACK = 0.5
+"""Intersection over union from which the box is the right one."""
+OPACITY_SLACK = 0.2
+
+
+def world(seed: int = 0) -> Picture:
+    """A wide scene with detail of every size, as a camera may pan over."""
+    rng = np.random.default_rng(seed)
+    out = np.zeros((900, 2600), np.float32)
+    for size in (6, 12, 24, 48, 96):
+        noise = rng.normal(0, 1, (900 // size + 2, 2600 // size + 2)).astype(np.float32)
+        out += cv2.resize(noise, (2600, 900), interpolation=cv2.INTER_CUBIC)
+    grey = np.clip(110 + out * 22, 0, 255).astype(np.uint8)
+    return np.asarray(cv2.merge([grey, grey, grey]), np.uint8)
+
+
+def pan(seed: int = 0) -> Iterator[Picture]:
+    scene = world(seed)
+    for n in range(FRAMES):
+        x, y = int(8.5 * n), int(250 + 180 * np.sin(n / 17))
+        yield np.ascontiguousarray(scene[y : y + SIZE[1], x : x + SIZE[0]])
+
+
+def still() -> Iterator[Picture]:
+    scene = world(3)[:360, :640]
+    rng = np.random.default_rng(1)
+    for _ in range(FRAMES):
+        yield np.clip(scene + rng.normal(0, 2, scene.shape), 0, 255).astype(np.uint8)
+
+
+def marked(stamp: Stamp, route: Route, opacity: float, pictures: Iterator[Picture] | None = None) -> VideoFacts:
+    return look(marks.overlay(pictures or pan(), stamp, route, opacity=opacity, rate=8))
+
+
+@pytest.fixture(scope="module")
+def tianjin() -> Profile:
+    return load_profile("tianjin-2025")
+
+
+@pytest.fixture(scope="module")
+def logo() -> Stamp:
+    return marks.draw_logo(90, seed=1)
+
+
+@pytest.fixture(scope="module")
+def logo_facts(logo: Stamp) -> VideoFacts:
+    return marked(logo, marks.corner("top-right", logo.share(*SIZE)), 0.4)
+
+
+def test_a_translucent_logo_is_found_where_it_is(logo: Stamp, logo_facts: VideoFacts, tianjin: Profile) -> None:
+    findings = judge_clip(logo_facts, tianjin)
+    assert [(f.verdict, f.code) for f in findings] == [(Verdict.FAIL, "third-party-mark")]
+    assert logo_facts.marks is not None
+    (mark,) = logo_facts.marks.found[:1]
+    x, y = marks.corner_of("top-right", logo.share(*SIZE))
+    w, h = logo.share(*SIZE)
+    common = max(0.0, min(mark.box[0] + mark.box[2], x + w) - max(mark.box[0], x)) * max(
+        0.0, min(mark.box[1] + mark.box[3], y + h) - max(mark.box[1], y)
+    )
+    assert common / (w * h + mark.box[2] * mark.box[3] - common) >= BOX_SLACK
+    assert mark.opacity is not None
+    assert abs(mark.opacity - 0.4) <= OPACITY_SLACK
+    assert mark.kind is MarkKind.FIXED
+
+
+def test_the_same_pan_without_it_is_quiet(tianjin: Profile) -> None:
+    assert judge_clip(look(pan()), tianjin) == []
+
+
+def test_a_camera_that_stands_still_proves_nothing(logo: Stamp, tianjin: Profile) -> None:
+    facts = marked(logo, marks.corner("top-right", logo.share(*SIZE)), 1.0, still())
+    assert facts.marks is not None
+    assert facts.marks.changing < 0.05
+    assert judge_clip(facts, tianjin) == []
+
+
+def test_tiles_are_one_mark(tianjin: Profile) -> None:
+    stamp = marks.turned(marks.draw_text("sample", 95), 25)
+    facts = marked(stamp, marks.tiled(stamp.share(*SIZE)), 0.4)
+    assert facts.marks is not None
+    assert facts.marks.found[0].places >= 3
+    assert any(f.verdict is Verdict.FAIL for f in judge_clip(facts, tianjin))
+
+
+def test_a_mark_for_half_of_the_time_has_its_span(logo: Stamp, tianjin: Profile) -> None:
+    facts = marked(logo, marks.corner("bottom-left", logo.share(*SIZE), (8.0, 20.0)), 0.5)
+    (finding,) = judge_clip(facts, tianjin)
+    where = finding.where
+    assert isinstance(where, Span)
+    assert where.start_s == pytest.approx(8.0, abs=1.5)
+    assert where.end_s == pytest.approx(20.0, abs=2.0)
+
+
+def registered(tmp_path: Path, stamp: Stamp) -> CourseFacts:
+    """A course whose manifest registers the stamp's picture, measured as every picture of the folder is."""
+    from coursekit.manifest.model import Manifest, Mark
+
+    path = tmp_path / "标识.png"
+    pixels = np.dstack([stamp.ink[:, :, ::-1], stamp.cover * 255]).astype(np.uint8)
+    Image.fromarray(pixels, "RGBA").resize((stamp.cover.shape[1] * 4, stamp.cover.shape[0] * 4)).save(path)
+    with Image.open(path) as image:
+        image.load()
+        facts = ImageFacts(format="png", size_px=image.size, marks=measure_marks(image))
+    manifest = object.__new__(Manifest)
+    object.__setattr__(manifest, "marks", (Mark(id="own", name="本单位", file="标识.png"),))
+    file = FileFacts("标识.png", "0" * 64, 1, FileKind.IMAGE, image=facts)
+    return CourseFacts(Course("c", "c", ()), {"标识.png": file}, manifest)
+
+
+def test_the_studios_own_mark_is_known_and_another_is_not(
+    tmp_path: Path, logo: Stamp, logo_facts: VideoFacts, tianjin: Profile
+) -> None:
+    least = next(r for r in tianjin.rules if r.check == "video/watermark").params["own_likeness"]
+    assert isinstance(least, float)
+    assert logo_facts.marks is not None
+    mark = logo_facts.marks.found[0]
+    own = registered(tmp_path, marks.draw_logo(300, seed=1))
+    assert own_likeness(own, mark) >= least
+    stranger = registered(tmp_path, marks.draw_text("www.example-media.cn", 300))
+    assert own_likeness(stranger, mark) < 0.5
+    assert own_likeness(None, mark) == pytest.approx(0.0)
+
+
+def test_signatures_know_themselves_only(logo_facts: VideoFacts) -> None:
+    assert logo_facts.marks is not None
+    mine = logo_facts.marks.found[0].signature
+    assert likeness(mine, mine) == pytest.approx(1.0)
+    assert likeness(mine, None) == pytest.approx(0.0)
+    assert read_signature("1.0:not base64") is None
+    assert symmetry(mine) < 0.9
+
+
+def test_the_crop_is_enlarged_and_shows_the_place(logo: Stamp, logo_facts: VideoFacts) -> None:
+    assert logo_facts.marks is not None
+    mark = logo_facts.marks.found[0]
+    picture = marks.lay(next(pan()), logo, *marks.corner_of("top-right", logo.share(*SIZE)), 0.4)
+    crop = cv2.imdecode(np.frombuffer(crop_mark(picture, mark.box), np.uint8), cv2.IMREAD_COLOR)
+    assert crop is not None
+    assert crop.shape[1] >= 300
+    times = crop_times(mark)
+    assert times == tuple(sorted(times))
+    assert all(0 <= at <= FRAMES / 8 for at in times)
+    assert len(crop_times(replace(mark, spans=((5.0, 5.2),), crop_at_s=5.1))) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "holder"),
+    [("抖音号: 12345", "抖音 (Douyin)"), ("Getty Images", "Getty Images"), ("腾讯视频", "腾讯视频 (Tencent Video)")],
+)
+def test_names(text: str, holder: str) -> None:
+    assert holder_of(text) == holder
+
+
+def test_addresses_and_claims() -> None:
+    assert holder_of("焊工安全操作") is None
+    assert points_elsewhere("www.example.cn") == "www.example.cn"
+    assert points_elsewhere("公众号:某某学堂") is not None
+    assert points_elsewhere("第3章 安全操作 12/40") is None
