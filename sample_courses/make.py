@@ -179,7 +179,13 @@ SAMPLES: dict[str, Sample] = {
         ),
     ),
     "conforming": Sample(make_conforming, outcome="conforms"),
-    "probe/container": Sample(_lying_name, (("lesson.mp4", "probe/container", "extension-disagrees"),)),
+    "probe/container": Sample(
+        _lying_name,
+        (
+            ("lesson.mp4", "probe/container", "extension-disagrees"),
+            ("lesson.mp4", "probe/container", "unusual-container"),
+        ),
+    ),
     "probe/size": Sample(_oversized, (("lesson.mp4", "probe/size", "over-limit"),)),
     "probe/integrity": Sample(_cut_short, (("lesson.mp4", "probe/integrity", "truncated"),)),
     "probe/resolution": Sample(
