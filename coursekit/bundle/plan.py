@@ -1,0 +1,29 @@
+"""What a package will hold, decided before a byte is copied: every hash is known from the audit.
+
+An export takes a `Plan` and a target; it copies each source once through `coursekit.bundle.copying.copy_checked`,
+which refuses a file whose bytes are no longer those that were audited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from coursekit.bundle.model import Package
+
+COURSE_FOLDER = "course"
+"""Below `data/`: where the course's own files lie."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything an export needs; nothing of it is about a person."""
+
+    package: Package
+    sources: Mapping[str, Path]
+    """Course-relative path of every entry of `package.files` → where its bytes are now."""
+    records: Mapping[str, bytes]
+    """`package.json`, `course.json`, `report.json`, `decisions.json`, `coverage.json`: what coursekit writes itself."""
+    tools: Mapping[str, str]
+    """Versions of what measured and packed."""
