@@ -6,20 +6,30 @@ import contextlib
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 _CHUNK = 1 << 20
 
 
 def write_atomic(path: Path, data: bytes | str, *, sync: bool = True) -> None:
     """Put `data` under `path` in one step. The folder is made where it is missing."""
-    raw = data.encode("utf-8") if isinstance(data, str) else data
+    with replacing(path, sync=sync) as file:
+        file.write(data.encode("utf-8") if isinstance(data, str) else data)
+
+
+@contextlib.contextmanager
+def replacing(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
+    """A file to write and seek in that takes the place of `path` when the block ends well, and is gone when it does not.
+
+    For what is too large to hold: a package of ten gigabytes is streamed, and still appears in one step.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(prefix=".coursekit-", dir=path.parent)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(raw)
+        with os.fdopen(handle, "w+b") as file:
+            yield file
             if sync:
                 file.flush()
                 os.fsync(file.fileno())
@@ -30,7 +40,7 @@ def write_atomic(path: Path, data: bytes | str, *, sync: bool = True) -> None:
             Path(temporary).unlink()
         raise
     if sync:
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
 
 
 def _permissions_of_a_new_file(temporary: str) -> None:
@@ -40,7 +50,8 @@ def _permissions_of_a_new_file(temporary: str) -> None:
     Path(temporary).chmod(0o666 & ~mask)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make a rename in `folder` outlast a power cut."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)
