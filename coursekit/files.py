@@ -21,7 +21,7 @@ def write_atomic(path: Path, data: bytes | str, *, sync: bool = True) -> None:
 
 @contextlib.contextmanager
 def replacing(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
-    """A file to write and seek in that takes the place of `path` when the block ends well, and is gone when it does not.
+    """A file to write and seek in that takes the place of `path` when the block ends well, and is gone otherwise.
 
     For what is too large to hold: a package of ten gigabytes is streamed, and still appears in one step.
     """
