@@ -22,6 +22,20 @@ if TYPE_CHECKING:
 Scalar = str | int | float | bool
 FACTS_SCHEMA = "coursekit/facts/1"
 REPORT_SCHEMA = "coursekit/report/1"
+TOPICS = (
+    "content",
+    "practice",
+    "correctness",
+    "proofreading",
+    "banned",
+    "picture",
+    "sound",
+    "marks",
+    "other",
+    "whole",
+    "verdict",
+)
+"""The parts of an expert's sheet, in its order. `verdict` is no question of its own: the last word answers it."""
 
 
 # ---------------------------------------------------------------------------------------------------------------- facts
@@ -184,6 +198,12 @@ class Rule:
     """Why nothing can be tested: the text of the rule is not known."""
     note: Text | None = None
     override: Override | None = None
+    topic: str = "other"
+    """Of a question: which part of an expert's sheet it stands in (`TOPICS`)."""
+    each: str = "course"
+    """Of a question: asked once for the `course`, or of every `lesson`."""
+    lesson_question: Text | None = None
+    """Of a question about the course: what is asked of every lesson besides."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from coursekit.model import Clause, Level, Method, Override, Profile, Rule, Text, ThresholdSource
+from coursekit.model import TOPICS, Clause, Level, Method, Override, Profile, Rule, Text, ThresholdSource
 from coursekit.rules.profile_text import EVIDENCE_FILE, PROFILES_DIR, ProfileError, Reader, Table
 
 SCHEMA = "coursekit/profile/1"
@@ -313,7 +313,10 @@ def _rule(
 ) -> Rule:
     table.only(
         {"id", "clause", "level", "method"},
-        {"check", "params", "threshold_source", "question", "evidence", "note", "unavailable"},
+        {
+            *("check", "params", "threshold_source", "evidence", "note", "unavailable"),
+            *("question", "topic", "each", "lesson_question"),
+        },
     )
     rule_id = table.matching("id", RULE_ID, f"{profile_id}/2.1-1")
     if not rule_id.startswith(f"{profile_id}/"):
@@ -339,6 +342,9 @@ def _rule(
         evidence=tuple(table.strings("evidence")),
         unavailable=unavailable,
         note=table.optional_text("note"),
+        topic=table.one_of("topic", TOPICS) if "topic" in table.raw else "other",
+        each=table.one_of("each", ("course", "lesson")) if "each" in table.raw else "course",
+        lesson_question=table.optional_text("lesson_question"),
     )
     _agree(rule, table)
     _known_papers(rule, table, labels)
@@ -371,7 +377,7 @@ def _clause(
 
 def _agree(rule: Rule, table: Table) -> None:
     """Each method has what it needs, and nothing that nobody would read."""
-    has = {name for name in ("check", "params", "question", "evidence", "threshold_source") if name in table.raw}
+    has = {name for name in _SHAPED if name in table.raw}
     needs, may = _SHAPE[rule.method]
     if rule.unavailable is not None:
         needs, may = frozenset(), frozenset()
@@ -402,6 +408,7 @@ def _agree(rule: Rule, table: Table) -> None:
         )
 
 
+_SHAPED = ("check", "params", "question", "evidence", "threshold_source", "topic", "each", "lesson_question")
 _CHECKED = (frozenset({"check", "params", "threshold_source"}), frozenset[str]())
 _PAPERS = (frozenset({"check", "evidence"}), frozenset({"params", "threshold_source"}))
 _SHAPE: Mapping[Method, tuple[frozenset[str], frozenset[str]]] = {
@@ -409,7 +416,7 @@ _SHAPE: Mapping[Method, tuple[frozenset[str], frozenset[str]]] = {
     Method.MANIFEST: _CHECKED,
     Method.DOCUMENT: _PAPERS,
     Method.PLATFORM: _PAPERS,
-    Method.HUMAN: (frozenset({"question"}), frozenset()),
+    Method.HUMAN: (frozenset({"question"}), frozenset({"topic", "each", "lesson_question"})),
     Method.INFORMATIONAL: (frozenset(), frozenset()),
 }
 
