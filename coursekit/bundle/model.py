@@ -130,7 +130,7 @@ class Package:
     """The studio's course id."""
     title: str
     version: str
-    """Digest over all files a learner will see (`coursekit.manifest.digest.course_digest`): other bytes, other version."""
+    """Digest over all files a learner will see (`coursekit.manifest.digest.course_digest`): new bytes, new version."""
     draft: bool
     outcome: str
     """Of the audit: `conforms`, `does_not_conform` or `undecided`."""
