@@ -5,48 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from coursekit.folder import MANIFEST_NAMES, Entry, Folder
+from coursekit.folder import MANIFEST_NAMES, MEDIA_SUFFIXES, Entry, Folder
 from coursekit.model import Course, FileKind, Lesson
 from coursekit.paths import display_name
 
-_MEDIA_SUFFIXES = frozenset(
-    [
-        ".mp4",
-        ".m4v",
-        ".mov",
-        ".mkv",
-        ".webm",
-        ".avi",
-        ".wmv",
-        ".asf",
-        ".flv",
-        ".f4v",
-        ".mpg",
-        ".mpeg",
-        ".ts",
-        ".m2ts",
-        ".mts",
-        ".vob",
-        ".3gp",
-        ".3g2",
-        ".mxf",
-        ".ogv",
-        ".rm",
-        ".rmvb",
-        ".mp3",
-        ".m4a",
-        ".aac",
-        ".wav",
-        ".flac",
-        ".ogg",
-        ".opus",
-        ".wma",
-        ".aif",
-        ".aiff",
-        ".ac3",
-        ".amr",
-    ]
-)
 _COVER_WORDS = ("cover", "封面", "poster", "海报")
 
 
@@ -81,7 +43,7 @@ def kind_of(entry: Entry) -> FileKind:
     """What a file is. One that may not be opened is judged by its name, so that it is missed by nobody."""
     from coursekit.probe.sniff import sniff
 
-    by_name = FileKind.VIDEO if entry.path.suffix.lower() in _MEDIA_SUFFIXES else FileKind.UNKNOWN
+    by_name = FileKind.VIDEO if entry.path.suffix.lower() in MEDIA_SUFFIXES else FileKind.UNKNOWN
     if entry.refused:
         return by_name
     kind = sniff(entry.path)

@@ -6,12 +6,21 @@ import os
 import stat
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from coursekit.paths import display_name, inside
 
 MANIFEST_NAMES = ("course.yaml", "course.yml", "course.json")
+_MEDIA = (
+    "mp4 m4v mov mkv webm avi wmv asf flv f4v mpg mpeg ts m2ts mts vob 3gp 3g2 mxf ogv rm rmvb "
+    "mp3 m4a aac wav flac ogg opus wma aif aiff ac3 amr"
+)
+MEDIA_SUFFIXES = frozenset(f".{name}" for name in _MEDIA.split())
+REVIEW, FILING = "review", "filing"
+_KEPT_AT_THE_TOP = frozenset({REVIEW, FILING})
+"""What coursekit keeps beside a course: experts' decisions and the operator's papers. Neither is course material. Only
+at the top: a chapter may well have a folder called review."""
 _OWN_FOLDERS = frozenset({"reports", "coursekit-reports", "dossier", "node_modules", "__pycache__"})
 _OWN_REPORTS = frozenset(
     {"facts.json", "report.json", "report.html", "report.sarif", "report.txt", "report.md", "junit.xml", "ebu-qc.xml"}
@@ -74,6 +83,8 @@ class Folder:
     root: Path
     entries: Mapping[str, Entry]
     """By display name, sorted."""
+    kept: Mapping[str, Identity] = field(default_factory=dict)
+    """Files of `review/` and `filing/`: never course material, yet what is said of a course depends on them."""
 
     @property
     def manifest_path(self) -> Path | None:
@@ -94,15 +105,28 @@ def list_folder(target: Path) -> Folder:
         if name in entries:
             raise CourseError("names-collide", course=str(target), name=name)
         entries[name] = _entry(target, path)
-    return Folder(target, dict(sorted(entries.items())))
+    return Folder(target, dict(sorted(entries.items())), dict(_kept(target)))
+
+
+def _kept(root: Path) -> Iterator[tuple[str, Identity]]:
+    for top in sorted(_KEPT_AT_THE_TOP):
+        for path in _walk(root / top):
+            name = display_name(path.relative_to(root))
+            if top == REVIEW and path.suffix.lower() in MEDIA_SUFFIXES:
+                # Somebody's own chapter: what would not be looked at must not be passed over in silence.
+                raise CourseError("media-in-review", course=str(root), name=name)
+            yield name, _entry(root, path).identity
 
 
 def _walk(root: Path) -> Iterator[Path]:
     def unreadable(error: OSError) -> None:
         raise CourseError("folder-unreadable", course=str(error.filename), detail=error.strerror or "")
 
+    if not root.is_dir():
+        return
     for folder, names, files in os.walk(root, onerror=unreadable):
-        names[:] = sorted(n for n in names if not n.startswith(".") and n not in _OWN_FOLDERS)
+        own = _OWN_FOLDERS | _KEPT_AT_THE_TOP if folder == str(root) else _OWN_FOLDERS
+        names[:] = sorted(n for n in names if not n.startswith(".") and n not in own)
         for name in sorted(files):
             if not name.startswith(".") and name not in _OWN_FILES:
                 yield Path(folder, name)

@@ -271,7 +271,8 @@ def measure(targets: tuple[Path, ...], settings: Settings, listen: Listener = ig
 
 
 def _all_settled(folder: Folder) -> bool:
-    return all(entry.identity.settled() for entry in folder.entries.values() if not entry.refused)
+    course = all(entry.identity.settled() for entry in folder.entries.values() if not entry.refused)
+    return course and all(identity.settled() for identity in folder.kept.values())
 
 
 def _revive(raw: Any, started: str) -> Report | None:

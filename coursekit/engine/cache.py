@@ -202,6 +202,7 @@ def audit_key(folder: Folder, settings: Settings, profile_hashes: tuple[str, ...
     A profile of the studio's own counts by its hash; the built-in ones are part of the code.
     """
     listing = "\n".join(f"{name}\0{e.identity}\0{e.refused}" for name, e in folder.entries.items())
+    listing += "".join(f"\n{name}\0{identity}" for name, identity in folder.kept.items())
     asked = repr((settings.profiles, str(settings.scope), settings.lang, str(settings.fail_on)))
     day = time.strftime("%Y-%m-%d")
     return _digest(code_key(), tools_key(), str(folder.root.absolute()), listing, day, asked, *profile_hashes)
