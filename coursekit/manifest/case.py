@@ -49,6 +49,11 @@ def case_json(manifest: Manifest) -> str:
     return json.dumps(case_package(manifest), ensure_ascii=False, indent=2) + "\n"
 
 
+def point_uri(course: str, point: str) -> str:
+    """The address of a point of a course, the same in every format that names one."""
+    return _uri(course, point)
+
+
 def _uuid(*parts: str) -> str:
     return str(uuid.uuid5(_SPACE, "\n".join(parts)))
 
