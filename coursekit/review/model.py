@@ -10,7 +10,8 @@ No telephone, no identity paper and no CV has a place in any of these.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from coursekit.manifest.vocabulary import ReviewVerdict, Route
@@ -223,11 +224,16 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A file of review/ that cannot be used, or a thing that stands in the way. `code` names a phrase."""
+    """A file of review/ that cannot be used, or a thing that stands in the way. `code` names a phrase of `review`."""
 
     code: str
-    message: str
-    file: str | None = None
+    args: Mapping[str, str | int] = field(default_factory=dict)
+
+    def words(self, lang: str) -> str:
+        """What is wrong and how to mend it."""
+        from coursekit.texts import phrase
+
+        return phrase("review", self.code, lang, **self.args)
 
 
 @dataclass(frozen=True, slots=True)

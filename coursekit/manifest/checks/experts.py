@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 from coursekit.manifest.digest import course_digest, learner_files
 from coursekit.manifest.model import Expert, Manifest, Review
+from coursekit.manifest.provinces import same_province
 from coursekit.manifest.sections import Files, manifest_of, settle
 from coursekit.manifest.vocabulary import ReviewVerdict, Route
 from coursekit.model import CourseFacts, Finding
 from coursekit.rules.check import CannotTest, CheckContext, at_least, check, equal_to, measured, one_of
-
-_SUFFIXES = ("壮族自治区", "回族自治区", "维吾尔自治区", "特别行政区", "自治区", "省", "市")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def _qualification(
     ctx: CheckContext, manifest: Manifest, files: Files, here: str, expert: Expert, params: ExpertsParams
 ) -> Iterator[Finding]:
     place = manifest.places.place
-    if _stem(expert.province or "") != _stem(params.province):
+    if not same_province(expert.province or "", params.province):
         yield ctx.fail(
             "other-province" if expert.province else "province-not-stated",
             measured=measured(expert.province),
@@ -153,11 +152,3 @@ def _main_hash(manifest: Manifest, files: Files, review: Review) -> str | None:
     lesson = next((le for le in manifest.lessons if le.id == review.lesson), None)
     file = files.find(lesson.main.file) if lesson is not None and lesson.main is not None else None
     return file.sha256 or None if file is not None else None
-
-
-def _stem(province: str) -> str:
-    """福建 and 福建省 are one place."""
-    for suffix in _SUFFIXES:
-        if province.endswith(suffix) and len(province) > len(suffix) + 1:
-            return province[: -len(suffix)]
-    return province
