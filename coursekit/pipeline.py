@@ -191,9 +191,9 @@ def measure_folder(
 def _measure_jobs(jobs: list[Job], settings: Settings, listen: Listener, found: dict[str, FileFacts]) -> None:
     if not jobs:
         return
-    from coursekit.engine.local import LocalEngine
+    from coursekit.engine.address import open_engine
 
-    with LocalEngine(settings.workers) as engine:
+    with open_engine(settings.engine, settings.workers) as engine:
         for facts in engine.run(jobs, lambda step: listen(Began(step.name, step.media_s, step.total_s))):
             found[facts.path] = facts
             listen(Finished(facts))

@@ -19,6 +19,8 @@ class Settings:
     lang: str = "zh"
     fail_on: FailOn = FailOn.MUST
     workers: int | None = None
+    engine: str = "local"
+    """Where measuring runs: `local`, or a Dask scheduler's address."""
     cache_root: Path | None = field(default_factory=default_cache_dir)
     """None: nothing is kept and nothing is found."""
 

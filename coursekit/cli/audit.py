@@ -96,6 +96,7 @@ def audit(
     outputs: tuple[Path, ...],
     fail_on: str,
     jobs: int | None,
+    engine: str,
     cache_dir: Path | None,
     no_cache: bool,
     lang: str,
@@ -111,6 +112,7 @@ def audit(
         lang=lang,
         fail_on=FailOn(fail_on),
         workers=jobs,
+        engine=engine,
         cache_root=cache_root(cache_dir, no_cache),
     )
     verbosity = verbose - quiet
@@ -190,12 +192,13 @@ def run_audit(course: Path, settings: Settings, *, want_facts: bool, quiet: bool
     """Run the pipeline; every error that is not the course's own verdict ends here with its exit code."""
     from coursekit import pipeline
     from coursekit.cli.progress import Progress
+    from coursekit.engine.address import EngineError
     from coursekit.folder import CourseError
 
     try:
         with terminable(), Progress(quiet=quiet) as progress:
             return pipeline.audit(course, settings, progress, want_facts=want_facts)
-    except CourseError as error:
+    except (CourseError, EngineError) as error:
         fatal(error_text(error))
     except KeyboardInterrupt:
         fatal(

@@ -33,6 +33,7 @@ def measure(
     files: tuple[Path, ...],
     output: Path | None,
     jobs: int | None,
+    engine: str,
     cache_dir: Path | None,
     no_cache: bool,
     quiet: int,
@@ -41,15 +42,16 @@ def measure(
     """Measure and print."""
     from coursekit import codec, pipeline
     from coursekit.cli.progress import Progress
+    from coursekit.engine.address import EngineError
     from coursekit.files import write_atomic
     from coursekit.folder import CourseError
 
     set_up_logging(verbose)
-    settings = pipeline.Settings(workers=jobs, cache_root=cache_root(cache_dir, no_cache))
+    settings = pipeline.Settings(workers=jobs, engine=engine, cache_root=cache_root(cache_dir, no_cache))
     try:
         with terminable(), Progress(quiet=quiet > 0) as progress:
             facts = pipeline.measure(files, settings, progress)
-    except CourseError as error:
+    except (CourseError, EngineError) as error:
         fatal(error_text(error))
     except KeyboardInterrupt:
         fatal(

@@ -48,6 +48,15 @@ def measuring_options(function: F) -> F:
         help=pick("同时测量几个文件（默认：每个处理器核心一个）", "Files measured at once (default: one per core)"),
     )(function)
     function = click.option(
+        "--engine",
+        default="local",
+        metavar=pick("位置", "ADDRESS"),
+        help=pick(
+            "在哪里测量：local 本机（默认）；dask://主机:端口 交给 Dask 集群（见 docs/scale.md）",
+            "Where to measure: local, this machine (default); dask://HOST:PORT, a Dask cluster (see docs/scale.md)",
+        ),
+    )(function)
+    function = click.option(
         "--cache",
         "cache_dir",
         type=click.Path(path_type=Path, file_okay=False),

@@ -42,6 +42,8 @@ class Job:
     identity: Identity
     refused: str | None
     cache_root: Path | None
+    url: str | None = None
+    """Where its bytes are, if no disk of this machine has them; `path` is then only its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class FailedStage:
     problem: Problem
 
 
+_PASSING = ("memory", "crashed", "timeout", "io")
+"""Problems of the day rather than of the file."""
 _MEDIA_STAGES = ("probe", "audio", "video")
 STAGES: dict[FileKind, tuple[str, ...]] = {
     FileKind.VIDEO: _MEDIA_STAGES,
@@ -124,6 +128,28 @@ def run_job(job: Job, progress: Progress) -> FileFacts:
     return _assemble(job, sha256, done)
 
 
+def keep_facts(job: Job, facts: FileFacts) -> None:
+    """Fill this machine's cache with what another one measured of a file."""
+    if not facts.sha256 or any(p.code in (*_PASSING, "changed-while-read") for p in facts.problems):
+        return
+    cache = Cache(job.cache_root)
+    values: dict[str, Any] = {
+        "probe": facts.probe,
+        "audio": AudioStage(facts.audio),
+        "video": VideoStage(facts.video),
+        "image": facts.image,
+        "document": facts.document,
+    }
+    for stage in stages_of(job.kind):
+        problem = facts.problem(stage)
+        value = values[stage] if problem is None else FailedStage(problem)
+        if value is not None:
+            cache.keep(value, facts.sha256, stage_key(stage))
+        if stage == "probe" and problem is not None:
+            break
+    cache.remember_sha256(job.path, job.identity, facts.sha256)
+
+
 def refused_facts(job: Job, problem: Problem, sha256: str = "") -> FileFacts:
     """A file nothing could be measured of."""
     stages = stages_of(job.kind)
@@ -145,7 +171,7 @@ def _recall(cache: Cache, sha256: str, stage: str) -> Any:
 
 def _may_pass(outcome: object) -> bool:
     """Whether a failure may go away by itself, and so must not be kept."""
-    return isinstance(outcome, FailedStage) and outcome.problem.code in ("memory", "crashed", "timeout", "io")
+    return isinstance(outcome, FailedStage) and outcome.problem.code in _PASSING
 
 
 def _measure(stage: str, job: Job, done: dict[str, Any], progress: Progress) -> Any:

@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -88,6 +89,17 @@ class LocalEngine:
             yield from self._turn(waiting, listen, threads)
         self.close()
 
+    def measure(self, job: Job, listen: Listener) -> FileFacts:
+        """One job, in a worker that stays for the next: for whoever is handed one job at a time."""
+        if not self._workers:
+            self._workers = [self._start(1)]
+        self._give(self._workers[0], deque([job]))
+        while True:
+            for facts in self._turn(deque(), listen, 1):
+                if not self._workers[0].process.is_alive():
+                    self.close()
+                return facts
+
     def _turn(self, waiting: deque[Job], listen: Listener, threads: int) -> Iterator[FileFacts]:
         busy = {worker.pipe: worker for worker in self._workers if worker.job}
         for pipe in wait(list(busy), timeout=1.0):
@@ -161,6 +173,7 @@ def _end(worker: _Worker) -> None:
 def serve(pipe: Connection, threads: int, memory_bytes: int) -> None:
     """A worker's life: take a job, tell how far it is, answer with facts."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     os.environ[THREADS] = str(threads)
     # A process a core already: threads inside the matrix products would only fight the neighbours.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -181,6 +194,14 @@ def serve(pipe: Connection, threads: int, memory_bytes: int) -> None:
                 pipe.send(Step(name, media_s, total_s))
 
         pipe.send(run_job(job, tell))
+
+
+def _end_with_parent() -> None:
+    """A parent that was killed tells nobody: what it started must not go on measuring for no one."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _limit_memory(memory_bytes: int) -> None:

@@ -1,0 +1,193 @@
+"""Measuring on a Dask cluster: the scheduler spreads the lessons, this end asks, listens and keeps what comes back.
+
+No scheduling of our own: which worker takes what, and who takes over what a lost worker held, is Dask's. A job's key
+says which bytes by which build are wanted, so that two audits that ask for the same at once wait for one answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import queue
+import time
+import uuid
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from coursekit.engine.address import Cluster, EngineError
+from coursekit.engine.dask_worker import Build, Order, Unfit, difference, measure_on_worker, own_build
+from coursekit.engine.job import Job, keep_facts, refused_facts
+from coursekit.engine.local import Step, default_workers
+from coursekit.model import FileFacts, Problem
+
+_CONNECT_S = 15.0
+_PATIENCE_S = 60.0
+"""How long there may be no worker at all: a cluster that grows on demand begins when it is asked for something."""
+_TURN_S = 1.0
+_RETRIES = 2
+
+
+class DaskEngine:
+    """Runs jobs on a cluster. Leaving the with block gives up whatever is not done."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        workers: int | None = None,
+        *,
+        connect_s: float = _CONNECT_S,
+        patience_s: float = _PATIENCE_S,
+        build: Build | None = None,
+    ) -> None:
+        self._cluster = cluster
+        self._wanted = cluster.workers or workers
+        self._connect_s = connect_s
+        self._patience_s = patience_s
+        self._quiet_since = time.monotonic()
+        self._build = build or own_build()
+        self._own: Any = None
+        self._client: Any = None
+        self._futures: dict[str, Any] = {}
+        self._heard: queue.SimpleQueue[Step | str] = queue.SimpleQueue()
+        self._topic = f"coursekit-{uuid.uuid4().hex}"
+
+    def __enter__(self) -> Self:
+        try:
+            import distributed
+        except ImportError as error:
+            raise EngineError("engine-extra-absent", detail=str(error)) from None
+        if logging.getLogger().level > logging.DEBUG:
+            # What it logs when a worker goes is handled here and said in our own words.
+            logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        try:
+            self._connect(distributed)
+            self._check_workers()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def _connect(self, distributed: Any) -> None:
+        address = self._cluster.scheduler
+        if address is None:
+            count = self._wanted or default_workers(1 << 16)
+            self._own = distributed.LocalCluster(
+                n_workers=count,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address="127.0.0.1:0",
+                silence_logs=logging.CRITICAL,
+            )
+            address = self._own.scheduler_address
+        try:
+            with warnings.catch_warnings():
+                # Of small differences between its own versions here and there; figures depend on ours, checked below.
+                warnings.simplefilter("ignore")
+                self._client = distributed.Client(
+                    address, timeout=self._connect_s, set_as_default=False, name="coursekit"
+                )
+        except (OSError, TimeoutError, ValueError) as error:
+            why = str(error.__cause__ or error) or type(error).__name__
+            raise EngineError("engine-unreachable", scheduler=address, detail=why) from None
+
+    def _check_workers(self) -> None:
+        """Every worker there must measure as this machine would. Those that come later are asked with each job."""
+        builds: Mapping[str, object] = self._client.run(own_build, on_error="return")
+        for worker, build in sorted(builds.items()):
+            if isinstance(build, ModuleNotFoundError):
+                raise EngineError("engine-worker-bare", worker=worker, detail=str(build))
+            if isinstance(build, Build) and (differs := difference(self._build, build)) is not None:
+                raise EngineError("engine-worker-differs", worker=worker, difference=differs)
+
+    @property
+    def _address(self) -> str:
+        return str(self._client.scheduler.address)
+
+    def run(self, jobs: Iterable[Job], listen: Callable[[Step], None]) -> Iterator[FileFacts]:
+        """Facts in the order in which files are done."""
+        by_key = {_key(job, self._build): job for job in jobs}
+        self._client.subscribe_topic(self._topic, self._hear)
+        futures = self._client.map(
+            measure_on_worker,
+            list(by_key.values()),
+            order=Order(self._build, self._topic, own_cache=self._own is None),
+            key=list(by_key),
+            retries=_RETRIES,
+        )
+        self._quiet_since = time.monotonic()
+        self._futures = {future.key: future for future in futures}
+        for future in futures:
+            future.add_done_callback(lambda done: self._heard.put(done.key))
+        while self._futures:
+            for key in self._turn(listen):
+                yield self._take(by_key[key], self._futures.pop(key))
+
+    def _hear(self, event: tuple[float, Any]) -> None:
+        name, media_s, total_s = event[1]
+        self._heard.put(Step(name, media_s, total_s))
+
+    def _turn(self, listen: Callable[[Step], None]) -> list[str]:
+        """Whatever has been said since: steps are passed on, the keys of what is done come back."""
+        done: list[str] = []
+        try:
+            said = [self._heard.get(timeout=_TURN_S)]
+        except queue.Empty:
+            self._check_alive()
+            return done
+        self._quiet_since = time.monotonic()
+        while not self._heard.empty():
+            said.append(self._heard.get())
+        for word in said:
+            if isinstance(word, Step):
+                listen(word)
+            elif word in self._futures:
+                done.append(word)
+        return done
+
+    def _check_alive(self) -> None:
+        """Silence is a long lesson, or nobody there to speak."""
+        if self._client.status != "running":
+            raise EngineError("engine-lost", scheduler=self._address)
+        if time.monotonic() - self._quiet_since > self._patience_s:
+            if not self._client.nthreads():
+                seconds = f"{self._patience_s:.0f}"
+                raise EngineError("engine-no-workers", scheduler=self._address, seconds=seconds)
+            self._quiet_since = time.monotonic()
+
+    def _take(self, job: Job, future: Any) -> FileFacts:
+        try:
+            facts: FileFacts = future.result()
+        except Unfit as error:
+            raise EngineError(error.code, **error.args_) from None
+        except Exception as error:  # noqa: BLE001 - whatever the cluster could not do costs this file and no other
+            why = f"{type(error).__name__}: {error}"
+            return refused_facts(job, Problem("probe", "crashed", why))
+        finally:
+            future.release()
+        keep_facts(job, facts)
+        return facts
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give up what is not done and leave the cluster; one of our own ends."""
+        if self._client is not None:
+            if self._futures and self._client.status == "running":
+                self._client.cancel(list(self._futures.values()))
+            self._client.close()
+        if self._own is not None:
+            self._own.close()
+        self._client = self._own = None
+        self._futures = {}
+
+
+def _key(job: Job, build: Build) -> str:
+    """The same for whoever asks for the same bytes under the same name, measured by the same build."""
+    asked = (job.name, job.url or str(job.path), job.kind, job.identity, job.refused, job.cache_root is None)
+    digest = hashlib.sha256(repr((*asked, build)).encode("utf-8", "surrogatepass")).hexdigest()
+    return f"coursekit-{digest}"
