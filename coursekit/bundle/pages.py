@@ -38,8 +38,8 @@ def write_lessons(plan: Plan, units: tuple[Unit, ...], tracker: str, archive: Zi
     for unit in units:
         archive.add(f"{unit.folder}/{PAGE}", page(plan, unit, tracker).encode("utf-8"))
         for item in unit.items:
-            file = item.file
-            archive.copy(f"{unit.folder}/{item.name}", plan.sources[file.path], file.sha256, file.size_bytes)
+            path, name = item.file.path, f"{unit.folder}/{item.name}"
+            archive.copy(name, plan.sources[path], item.file.sha256, item.file.size_bytes, called=path)
         for track in unit.tracks:
             archive.add(f"{unit.folder}/{track.name}", track.data)
 

@@ -42,10 +42,10 @@ class ZipWriter:
         with self.entry(name, len(data)) as stream:
             stream.write(data)
 
-    def copy(self, name: str, source: Path, sha256: str, size_bytes: int) -> None:
-        """A file, read once; ChangedSince where it is no longer the one that was audited."""
+    def copy(self, name: str, source: Path, sha256: str, size_bytes: int, *, called: str | None = None) -> None:
+        """A file, read once; ChangedSince, by the name people `called` it, where it is no longer what was audited."""
         with self.entry(name, size_bytes) as stream:
-            copy_checked(source, name, sha256, size_bytes, stream.write)
+            copy_checked(source, called or name, sha256, size_bytes, stream.write)
 
 
 @contextlib.contextmanager
