@@ -11,7 +11,7 @@ import base64
 import hashlib
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -42,8 +42,8 @@ def render_html(done: Audit, target: Path | None) -> str:
     """The page. `target` is where it will lie, so that lessons can be played from beside it."""
     files_by_name = {f.path: f for f in done.facts.files} if done.facts else {}
     view = build_view(done.report, files_by_name)
-    stills = take_all(_wanted(view, done.folder))
-    return render_view(view, done.folder, target, stills, _matrix(done.folder))
+    stills = take_all(pictures_wanted(view, done.folder, budget(len(view.lessons))))
+    return render_view(view, done.folder, target, stills, matrix_of(done.folder))
 
 
 def render_view(
@@ -52,46 +52,62 @@ def render_view(
     """The page from its parts."""
     style, script = asset("page.css"), asset("page.js")
     lead = Lead.of(view)
-    environment = Environment(
-        loader=DictLoader({"page": asset("page.html.j2")}),
+    tasks = view.tasks()
+    return (
+        environment({"page": asset("page.html.j2")})
+        .get_template("page")
+        .render(
+            view=view,
+            report=view.report,
+            lead=lead,
+            lead_key=lead.key(view.report.summary.outcome),
+            tasks=tasks[:FIRST_TASKS],
+            more_tasks=tasks[FIRST_TASKS:],
+            comparison=build_comparison(view),
+            matrix=matrix,
+            **spoken(view),
+            scope_words=phrases("report")[f"scope-{view.report.summary.scope.value}"],
+            draw=lambda subject: Drawing.of(subject, view, stills.get(subject.name)),
+            still=lambda subject, issue: still_of(stills.get(subject.name), issue),
+            href=lambda name: media_href(name, folder, target),
+            levels=list(Level),
+            verdicts=(Verdict.FAIL, Verdict.ERROR, Verdict.NOT_TESTED, Verdict.REVIEW),
+            style=Markup(style),  # noqa: S704 - coursekit's own file
+            script=Markup(script),  # noqa: S704 - coursekit's own file
+            style_hash=csp_hash(style),
+            script_hash=csp_hash(script),
+        )
+    )
+
+
+def environment(templates: Mapping[str, str]) -> Environment:
+    """Where pages are put together: escaping on, the blocks that pages share at hand as `blocks`."""
+    made = Environment(
+        loader=DictLoader({"blocks": asset("blocks.html.j2"), **templates}),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["shown"] = for_terminal
-    environment.filters["clock"] = figures.clock
-    environment.filters["short_clock"] = timeline.short_clock
-    tasks = view.tasks()
-    return environment.get_template("page").render(
-        view=view,
-        report=view.report,
-        lead=lead,
-        lead_key=lead.key(view.report.summary.outcome),
-        trace=_trace,
-        tasks=tasks[:FIRST_TASKS],
-        more_tasks=tasks[FIRST_TASKS:],
-        comparison=build_comparison(view),
-        matrix=matrix,
-        t=words,
-        bi=bilingual,
-        words_of=lambda key: phrases("page")[key],
-        by_name={s.name: s for s in view.subjects},
-        scope_words=phrases("report")[f"scope-{view.report.summary.scope.value}"],
-        why=_why,
-        draw=lambda subject: Drawing.of(subject, view, stills.get(subject.name)),
-        still=lambda subject, issue: _still(stills.get(subject.name), issue),
-        href=lambda name: media_href(name, folder, target),
-        advice=_advice,
-        signs=_signs(),
-        levels=list(Level),
-        verdicts=(Verdict.FAIL, Verdict.ERROR, Verdict.NOT_TESTED, Verdict.REVIEW),
-        strip_stills=STRIP_STILLS,
-        style=Markup(style),  # noqa: S704 - coursekit's own file
-        script=Markup(script),  # noqa: S704 - coursekit's own file
-        style_hash=_csp_hash(style),
-        script_hash=_csp_hash(script),
-    )
+    made.filters["shown"] = for_terminal
+    made.filters["clock"] = figures.clock
+    made.filters["short_clock"] = timeline.short_clock
+    return made
+
+
+def spoken(view: View) -> dict[str, Any]:
+    """What the shared blocks ask of a page: words, reasons, names."""
+    return {
+        "t": words,
+        "bi": bilingual,
+        "words_of": lambda key: phrases("page")[key],
+        "by_name": {s.name: s for s in view.subjects},
+        "why": _why,
+        "trace": _trace,
+        "advice": _advice,
+        "signs": _signs(),
+        "strip_stills": STRIP_STILLS,
+    }
 
 
 @cache
@@ -100,7 +116,7 @@ def asset(name: str) -> str:
     return files("coursekit.report.assets").joinpath(name).read_text(encoding="utf-8")
 
 
-def _csp_hash(text: str) -> str:
+def csp_hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
 
 
@@ -187,8 +203,10 @@ class Drawing:
     shaken: bool
 
     @classmethod
-    def of(cls, subject: Subject, view: View, stills: Stills | None) -> Drawing | None:
-        """None where there is no time to draw over."""
+    def of(
+        cls, subject: Subject, view: View, stills: Stills | None, source: Callable[[Picture], str] | None = None
+    ) -> Drawing | None:
+        """None where there is no time to draw over. `source` says where a picture lies; inside the page by itself."""
         whole = subject.lesson.duration_s if subject.lesson else None
         if not whole or not math.isfinite(whole):
             return None
@@ -210,7 +228,7 @@ class Drawing:
             motion = timeline.motion_track(picture, whole, shake, text)
         return cls(
             whole_s=whole,
-            strip=data_uri(strip) if strip else None,
+            strip=(source or data_uri)(strip) if strip else None,
             strip_px=strip.size_px if strip else None,
             level=level,
             motion=motion,
@@ -238,11 +256,14 @@ def data_uri(picture: Picture) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(picture.jpeg).decode("ascii")
 
 
-def _still(stills: Stills | None, issue: Issue) -> tuple[str, tuple[int, int]] | None:
+def still_of(
+    stills: Stills | None, issue: Issue, source: Callable[[Picture], str] | None = None
+) -> tuple[str, tuple[int, int]] | None:
+    """The picture that shows an issue: where it comes from, and its size."""
     if stills is None or stills.at is None or (at := still_time(issue)) is None:
         return None
     picture = stills.at.get(at)
-    return (data_uri(picture), picture.size_px) if picture else None
+    return ((source or data_uri)(picture), picture.size_px) if picture else None
 
 
 def still_time(issue: Issue) -> float | None:
@@ -260,8 +281,8 @@ def _why(issue: Issue) -> Markup | None:
         return None
 
 
-def _wanted(view: View, folder: Folder) -> Sequence[Wanted]:
-    share = budget(len(view.lessons))
+def pictures_wanted(view: View, folder: Folder, share: int) -> Sequence[Wanted]:
+    """What to take from each lesson that still has the bytes it was judged by; `share` is its number of bytes."""
     orders = []
     for subject in view.lessons:
         entry, file = folder.entries.get(subject.name), subject.file
@@ -299,7 +320,7 @@ def media_href(name: str, folder: Folder | None, target: Path | None) -> str | N
     return "/".join(quote(os.fsencode(part)) for part in Path(way).parts)
 
 
-def _matrix(folder: Folder) -> Matrix | None:
+def matrix_of(folder: Folder) -> Matrix | None:
     if folder.manifest_path is None:
         return None
     from coursekit.manifest.coverage import build_matrix

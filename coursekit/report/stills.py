@@ -6,12 +6,12 @@ Stills are decoded in worker processes, as measuring is: a file that brings a de
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from coursekit.engine.local import default_workers
 from coursekit.probe.facts import ProbeFacts
@@ -19,6 +19,8 @@ from coursekit.probe.facts import ProbeFacts
 if TYPE_CHECKING:
     from coursekit.video.meter import Frame
 
+Order = TypeVar("Order")
+Done = TypeVar("Done")
 STRIP_STILLS = 12
 _STRIP_PX = 160
 _STRIP_QUALITY = 60
@@ -65,20 +67,25 @@ def budget(lessons: int) -> int:
 
 def take_all(wanted: Sequence[Wanted]) -> Mapping[str, Stills]:
     """Pictures of many lessons."""
-    if not wanted:
+    return in_workers({order.name: order for order in wanted}, take, Stills())
+
+
+def in_workers(orders: Mapping[str, Order], work: Callable[[Order], Done], blank: Done) -> Mapping[str, Done]:
+    """Do the work of each order in a process that may die of it; `blank` stands for what one cost."""
+    if not orders:
         return {}
     context = multiprocessing.get_context("spawn")
-    taken: dict[str, Stills] = {}
-    left = list(wanted)
+    taken: dict[str, Done] = {}
+    left = list(orders)
     while left:
         try:
             with ProcessPoolExecutor(default_workers(len(left)), mp_context=context) as pool:
-                for order, stills in zip(list(left), pool.map(take, left), strict=True):
-                    taken[order.name] = stills
-                    left.remove(order)
+                for name, done in zip(list(left), pool.map(work, [orders[n] for n in left]), strict=True):
+                    taken[name] = done
+                    left.remove(name)
         except BrokenProcessPool:
             # The first one still open may have done it; the others get another chance.
-            taken[left.pop(0).name] = Stills()
+            taken[left.pop(0)] = blank
     return taken
 
 
