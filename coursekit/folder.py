@@ -39,6 +39,8 @@ class Identity:
     mtime_ns: int
     ctime_ns: int
     inode: int
+    etag: str | None = None
+    """Of a file on a store: what the store promises to change whenever the content does."""
 
     @classmethod
     def of(cls, path: Path) -> Identity:
@@ -52,6 +54,8 @@ class Identity:
 
     def settled(self, now_ns: int | None = None) -> bool:
         """Whether the file has been left alone long enough for its times to prove anything."""
+        if self.etag is not None:
+            return True
         now = time.time_ns() if now_ns is None else now_ns
         newest = max(self.mtime_ns, self.ctime_ns)
         return now - newest > _SETTLED_NS
@@ -74,6 +78,8 @@ class Entry:
     identity: Identity
     refused: str | None = None
     """Why it is not opened: `outside-course`, `not-a-file`, `unreadable`."""
+    url: str | None = None
+    """Where its bytes are, if they lie on a store: `path` is then only what it is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,8 @@ class Folder:
     """By display name, sorted."""
     kept: Mapping[str, Identity] = field(default_factory=dict)
     """Files of `review/` and `filing/`: never course material, yet what is said of a course depends on them."""
+    url: str | None = None
+    """Of a course on a store; `root` then holds its manifest and little else, for as long as the process lives."""
 
     @property
     def manifest_path(self) -> Path | None:
@@ -92,8 +100,23 @@ class Folder:
         return next((e.path for name in MANIFEST_NAMES if (e := self.entries.get(name)) and not e.refused), None)
 
 
-def list_folder(target: Path) -> Folder:
-    """List a course folder, or one media file as a course of one lesson."""
+def is_own(parts: tuple[str, ...]) -> bool:
+    """Whether a course-relative name is hidden, or something of our own that is no part of the course."""
+    *folders, name = parts
+    return name in _OWN_FILES or any(part.startswith(".") for part in parts) or not _OWN_FOLDERS.isdisjoint(folders)
+
+
+def is_kept(parts: tuple[str, ...]) -> bool:
+    """Whether a course-relative name lies where decisions and papers are kept beside the course."""
+    return len(parts) > 1 and parts[0] in _KEPT_AT_THE_TOP
+
+
+def list_folder(target: Path | str) -> Folder:
+    """List a course folder, or one media file as a course of one lesson. A text is the URL of a store."""
+    if isinstance(target, str):
+        from coursekit.store import list_store
+
+        return list_store(target)
     if target.is_file():
         status = target.stat()
         return Folder(target.parent, {display_name(Path(target.name)): Entry(target, Identity.from_stat(status))})
@@ -104,7 +127,7 @@ def list_folder(target: Path) -> Folder:
         name = display_name(path.relative_to(target))
         if name in entries:
             raise CourseError("names-collide", course=str(target), name=name)
-        entries[name] = _entry(target, path)
+        entries[name] = entry_of(target, path)
     return Folder(target, dict(sorted(entries.items())), dict(_kept(target)))
 
 
@@ -115,7 +138,7 @@ def _kept(root: Path) -> Iterator[tuple[str, Identity]]:
             if top == REVIEW and path.suffix.lower() in MEDIA_SUFFIXES:
                 # Somebody's own chapter: what would not be looked at must not be passed over in silence.
                 raise CourseError("media-in-review", course=str(root), name=name)
-            yield name, _entry(root, path).identity
+            yield name, entry_of(root, path).identity
 
 
 def _walk(root: Path) -> Iterator[Path]:
@@ -132,7 +155,8 @@ def _walk(root: Path) -> Iterator[Path]:
                 yield Path(folder, name)
 
 
-def _entry(root: Path, path: Path) -> Entry:
+def entry_of(root: Path, path: Path) -> Entry:
+    """What the file system says of `path`, and whether it may be opened as a file of `root`."""
     nothing = Identity(0, 0, 0, 0)
     try:
         link = path.lstat()

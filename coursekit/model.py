@@ -17,6 +17,7 @@ from coursekit.terms import FileKind, Level, Method, Outcome, Scope, ThresholdSo
 from coursekit.video.facts import VideoFacts
 
 if TYPE_CHECKING:
+    from coursekit.filing.facts import FilingFacts
     from coursekit.manifest.model import Manifest
 
 Scalar = str | int | float | bool
@@ -140,6 +141,8 @@ class CourseFacts:
     files: Mapping[str, FileFacts]
     """By course-relative path."""
     manifest: Manifest | None = None
+    filing: FilingFacts | None = None
+    """The operator's papers, where the scope speaks of them."""
 
     @property
     def lessons(self) -> tuple[LessonFacts, ...]:
@@ -405,6 +408,8 @@ class Run:
     tools: Mapping[str, str]
     measured_files: int
     cached_files: int
+    as_of: str | None = None
+    """The day papers had to be in date, where they were looked at."""
     interrupted: bool = False
     not_done: tuple[str, ...] = ()
 

@@ -38,6 +38,7 @@ from coursekit.settings import Settings
 
 if TYPE_CHECKING:
     from coursekit.engine.job import Job
+    from coursekit.filing.facts import FilingFacts
     from coursekit.manifest.model import Manifest
 
 DEFAULT_PROFILE = "tianjin-2025"
@@ -96,10 +97,12 @@ class Measuring:
     not_done: tuple[str, ...]
 
 
-def audit(target: Path, settings: Settings, listen: Listener = ignore, *, want_facts: bool = False) -> Audit:
-    """Audit a course folder or one media file."""
+def audit(target: Path | str, settings: Settings, listen: Listener = ignore, *, want_facts: bool = False) -> Audit:
+    """Audit a course folder or one media file; a text is the URL of a course on a store."""
     started = _now()
     folder = list_folder(target)
+    if folder.url is not None and settings.scope is Scope.FILING:
+        raise CourseError("store-no-filing", course=folder.url)
     cache = Cache(settings.cache_root)
     key = audit_key(
         folder, settings, tuple(p.hash for p in load_profiles(own)) if (own := settings.own_profiles()) else ()
@@ -110,8 +113,9 @@ def audit(target: Path, settings: Settings, listen: Listener = ignore, *, want_f
     manifest, course, kinds = load_course(folder)
     profiles = load_profiles(settings.profiles)
     measuring = measure_folder(folder, kinds, settings, listen)
-    facts = CourseFacts(course, measuring.facts, manifest)
     scope, scope_note = choose_scope(settings.scope, manifest)
+    filing = look_at_papers(folder, manifest, settings) if scope is Scope.FILING else None
+    facts = CourseFacts(course, measuring.facts, manifest, filing)
     report = build_report(profiles, facts, scope, scope_note, settings, measuring, started)
     report = _waive(report, folder, measuring, settings)
     lasting = not measuring.not_done and _all_settled(folder)
@@ -138,11 +142,33 @@ def load_course(folder: Folder) -> tuple[Manifest | None, Course, Mapping[str, F
     course, kinds = classify(folder)
     if folder.manifest_path is None:
         return None, course, kinds
-    from coursekit.manifest.course import course_from_manifest
+    from coursekit.manifest.course import course_from_manifest, normal, private_files
     from coursekit.manifest.load import load_manifest
 
     manifest = load_manifest(folder.manifest_path)
-    return manifest, course_from_manifest(folder.root, manifest), kinds
+    # An expert's identity paper is filed, not judged as course material: no report names it.
+    hidden = private_files(manifest)
+    kinds = {name: FileKind.UNKNOWN if normal(name) in hidden else kind for name, kind in kinds.items()}
+    return manifest, course_from_manifest(folder, manifest), kinds
+
+
+def look_at_papers(folder: Folder, manifest: Manifest | None, settings: Settings) -> FilingFacts:
+    """The operator's register and papers, and those the manifest names."""
+    from coursekit.filing.measure import measure_filing
+
+    return measure_filing(
+        folder.root,
+        manifest,
+        as_of(settings),
+        register_path=settings.register,
+        cache_root=settings.cache_root,
+        workers=settings.workers,
+    )
+
+
+def as_of(settings: Settings) -> dt.date:
+    """The day papers must be in date."""
+    return dt.date.fromisoformat(settings.today) if settings.today else dt.datetime.now().astimezone().date()
 
 
 def choose_scope(asked: Scope | None, manifest: Manifest | None) -> tuple[Scope, str | None]:
@@ -166,7 +192,7 @@ def measure_folder(
     from coursekit.engine.job import Job, from_cache
 
     jobs = [
-        Job(name, entry.path, kinds[name], entry.identity, entry.refused, settings.cache_root)
+        Job(name, entry.path, kinds[name], entry.identity, entry.refused, settings.cache_root, entry.url)
         for name, entry in folder.entries.items()
         if kinds.get(name, FileKind.UNKNOWN) is not FileKind.UNKNOWN
     ]
@@ -238,6 +264,7 @@ def build_report(
             tools=_tool_versions(),
             measured_files=len(measuring.facts) - measuring.cached,
             cached_files=measuring.cached,
+            as_of=facts.filing.today.isoformat() if facts.filing is not None else None,
             interrupted=interrupted,
             not_done=measuring.not_done,
         ),
@@ -257,7 +284,7 @@ def duration_of(file: FileFacts | None) -> float | None:
     return decoded if decoded is not None else getattr(file.probe, "duration_s", None)
 
 
-def measure(targets: tuple[Path, ...], settings: Settings, listen: Listener = ignore) -> FactsFile:
+def measure(targets: tuple[Path | str, ...], settings: Settings, listen: Listener = ignore) -> FactsFile:
     """Facts of files and folders, without a verdict."""
     files: list[FileFacts] = []
     for target in targets:

@@ -24,6 +24,11 @@ class Settings:
     cache_root: Path | None = field(default_factory=default_cache_dir)
     """None: nothing is kept and nothing is found."""
 
+    register: Path | None = None
+    """The operator's register; None: the one in the course folder, if any."""
+    today: str | None = None
+    """As of which day papers must be in date; None: the day of the run."""
+
     def own_profiles(self) -> tuple[str, ...]:
         """Those that are files of the studio's own."""
         return tuple(ref for ref in self.profiles if Path(ref).suffix)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -11,13 +12,14 @@ import click
 from coursekit.cli.lang import current_lang, pick
 from coursekit.cli.options import (
     EXIT_UNDECIDED,
+    CoursePlace,
     cache_root,
     colour_wanted,
     error_text,
     fatal,
     lang_option,
     measuring_options,
-    path_argument,
+    papers_options,
     set_up_logging,
     terminable,
     verbosity_options,
@@ -33,14 +35,15 @@ if TYPE_CHECKING:
 
 @click.command(
     help=pick(
-        "审核一门课程：逐个测量媒体文件，按通知逐条判定。\n\nCOURSE 是课程文件夹，也可以是一个媒体文件。\n\n"
+        "审核一门课程：逐个测量媒体文件，按通知逐条判定。\n\nCOURSE 是课程文件夹，也可以是一个媒体文件，或 S3 存储上的课程（s3://存储桶/课程）。\n\n"
         "退出码：0 符合；1 不符合；2 用法、配置或清单有误；3 无法判定（必查项没能检查、工具出错或被中断）。",
-        "Audit a course: measure its media, judge it clause by clause.\n\nCOURSE is a folder, or one media file.\n\n"
+        "Audit a course: measure its media, judge it clause by clause.\n\n"
+        "COURSE is a folder, one media file, or a course on an S3 store (s3://bucket/course).\n\n"
         "Exit codes: 0 conforms; 1 does not conform; 2 usage, configuration or an unreadable manifest; 3 could not "
         "decide (a must rule not tested, a tool broke, the run was interrupted).",
     )
 )
-@path_argument("course")
+@click.argument("course", type=CoursePlace())
 @click.option(
     "-p",
     "--profile",
@@ -85,16 +88,19 @@ if TYPE_CHECKING:
     show_default=True,
     help=pick("从哪一级起算不符合", "From which strength on the course does not conform"),
 )
+@papers_options
 @measuring_options
 @lang_option
 @verbosity_options
 def audit(
-    course: Path,
+    course: Path | str,
     profiles: tuple[str, ...],
     scope: str | None,
     formats: tuple[str, ...],
     outputs: tuple[Path, ...],
     fail_on: str,
+    register: Path | None,
+    today: datetime | None,
     jobs: int | None,
     engine: str,
     cache_dir: Path | None,
@@ -114,6 +120,8 @@ def audit(
         workers=jobs,
         engine=engine,
         cache_root=cache_root(cache_dir, no_cache),
+        register=register,
+        today=today.date().isoformat() if today else None,
     )
     verbosity = verbose - quiet
     if wanted == [("text", None)] and (code := tell_again(course, settings, verbosity)) is not None:
@@ -126,7 +134,7 @@ def audit(
     raise click.exceptions.Exit(code if all(written) else EXIT_UNDECIDED)
 
 
-def tell_again(course: Path, settings: Settings, verbosity: int) -> int | None:
+def tell_again(course: Path | str, settings: Settings, verbosity: int) -> int | None:
     """Say what was said before of an unchanged course, and give its exit code; None when something is new.
 
     The key covers every file's identity, the code, the tools, the day and the question, so nothing need be loaded.
@@ -188,7 +196,7 @@ def _format_of(path: Path) -> str:
     )
 
 
-def run_audit(course: Path, settings: Settings, *, want_facts: bool, quiet: bool) -> Audit:
+def run_audit(course: Path | str, settings: Settings, *, want_facts: bool, quiet: bool) -> Audit:
     """Run the pipeline; every error that is not the course's own verdict ends here with its exit code."""
     from coursekit import pipeline
     from coursekit.cli.progress import Progress

@@ -67,6 +67,24 @@ def measuring_options(function: F) -> F:
     )(function)
 
 
+def papers_options(function: F) -> F:
+    """Options of every command that looks at the operator's papers."""
+    function = click.option(
+        "--today",
+        type=click.DateTime(["%Y-%m-%d"]),
+        metavar="YYYY-MM-DD",
+        help=pick("按哪一天判断是否过期（默认今天）", "As of which day papers must be in date (default: today)"),
+    )(function)
+    return click.option(
+        "--register",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help=pick(
+            "材料登记表（默认课程文件夹里的 filing/register.yaml）",
+            "The evidence register (default: filing/register.yaml in the course folder)",
+        ),
+    )(function)
+
+
 def cache_root(cache_dir: Path | None, no_cache: bool) -> Path | None:
     """The cache folder a command asked for."""
     from coursekit.engine.cache import default_cache_dir
@@ -77,6 +95,18 @@ def cache_root(cache_dir: Path | None, no_cache: bool) -> Path | None:
 def path_argument(name: str) -> Callable[[F], F]:
     """A path as the system gives it: names that are not UTF-8 included."""
     return click.argument(name, type=click.Path(path_type=Path))
+
+
+class CoursePlace(click.ParamType[Any]):
+    """A path of this machine, or the URL of a course on a store as text."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """A URL stays text: a path would lose one of its slashes."""
+        if isinstance(value, str) and value.startswith("s3://"):
+            return value
+        return click.Path(path_type=Path).convert(value, param, ctx)
 
 
 def fatal(message: str, code: int = EXIT_USAGE) -> NoReturn:

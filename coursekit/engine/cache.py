@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from coursekit import __version__
 from coursekit.folder import Folder, Identity
+from coursekit.terms import Scope
 
 if TYPE_CHECKING:
     from coursekit.settings import Settings
@@ -114,6 +115,10 @@ def code_key() -> str:
     return _digest(*parts)
 
 
+def _place(path: Path | str) -> str:
+    return path if isinstance(path, str) else str(path.absolute())
+
+
 def _digest(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -145,23 +150,23 @@ class Cache:
             with contextlib.suppress(OSError):
                 write_atomic(path, text, sync=False)
 
-    def known_sha256(self, path: Path, identity: Identity) -> str | None:
-        """The content hash of a file that has not changed since it was hashed."""
+    def known_sha256(self, path: Path | str, identity: Identity) -> str | None:
+        """The content hash of a file, or of what a URL names, that has not changed since it was hashed."""
         from coursekit import codec
 
-        raw = self._read("identity", _digest(str(path.absolute())))
+        raw = self._read("identity", _digest(_place(path)))
         try:
             known = codec.decode(Known, raw)
         except codec.CodecError:
             return None
         return known.sha256 if known.identity == identity else None
 
-    def remember_sha256(self, path: Path, identity: Identity, sha256: str) -> None:
+    def remember_sha256(self, path: Path | str, identity: Identity, sha256: str) -> None:
         """Keep a content hash, if the file's times can be relied on."""
         from coursekit import codec
 
         if identity.settled():
-            self._write("identity", _digest(str(path.absolute())), codec.dumps(Known(identity, sha256), indent=None))
+            self._write("identity", _digest(_place(path)), codec.dumps(Known(identity, sha256), indent=None))
 
     def find(self, kind: type[T], sha256: str, stage_key: str) -> T | None:
         """Facts of one stage, if they were measured by just this code and these tools."""
@@ -203,6 +208,14 @@ def audit_key(folder: Folder, settings: Settings, profile_hashes: tuple[str, ...
     """
     listing = "\n".join(f"{name}\0{e.identity}\0{e.refused}" for name, e in folder.entries.items())
     listing += "".join(f"\n{name}\0{identity}" for name, identity in folder.kept.items())
-    asked = repr((settings.profiles, str(settings.scope), settings.lang, str(settings.fail_on)))
+    asked = repr((settings.profiles, str(settings.scope), settings.lang, str(settings.fail_on), settings.today))
     day = time.strftime("%Y-%m-%d")
-    return _digest(code_key(), tools_key(), str(folder.root.absolute()), listing, day, asked, *profile_hashes)
+    papers = ""
+    if settings.register is not None and settings.scope is Scope.FILING:
+        # A register in the course's own folder stands in the listing above.
+        from coursekit.filing.measure import papers_state
+
+        papers = papers_state(settings.register)
+    return _digest(
+        code_key(), tools_key(), folder.url or str(folder.root.absolute()), listing, papers, day, asked, *profile_hashes
+    )

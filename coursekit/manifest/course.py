@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from coursekit.find import kind_of
-from coursekit.folder import MANIFEST_NAMES, Folder, list_folder
+from coursekit.folder import FILING, MANIFEST_NAMES, Folder, list_folder
 from coursekit.manifest.faults import Fault, ManifestError
 from coursekit.manifest.load import find_manifest
 from coursekit.manifest.model import Manifest
@@ -15,13 +15,14 @@ from coursekit.model import Course, FileKind, Lesson
 from coursekit.paths import inside
 
 
-def course_from_manifest(root: Path, manifest: Manifest) -> Course:
+def course_from_manifest(course: Path | Folder, manifest: Manifest) -> Course:
     """Lessons in teaching order with their main file, covers, and every other file that is recognised as a document.
 
     A listed file that is not there keeps its place, so that the report can name the lesson. A listed file that is a
     link out of the course is refused: what lies outside was never part of what is filed.
     """
-    folder = list_folder(root)
+    folder = course if isinstance(course, Folder) else list_folder(course)
+    root = folder.root
     by_name = {normal(name): name for name in folder.entries}
     listed: dict[str, str] = {}
     outside = []
@@ -43,7 +44,10 @@ def course_from_manifest(root: Path, manifest: Manifest) -> Course:
             covers[listed[f"/lessons/{i}/cover"]] = None
     taken = {le.path for le in lessons} | set(covers)
     rest = [name for name in folder.entries if name not in taken and name not in MANIFEST_NAMES]
-    unknown = {name for name in rest if kind_of(folder.entries[name]) is FileKind.UNKNOWN}
+    hidden = private_files(manifest)
+    unknown = {n for n in rest if normal(n) in hidden or kind_of(folder.entries[n]) is FileKind.UNKNOWN}
+    # Papers in filing/ are in no listing; that they are there is all that the manifest's checks may know.
+    filed = {n for n in listed.values() if n.partition("/")[0] == FILING and (root / n).is_file()} - set(rest)
     return Course(
         id=manifest.course.id,
         title=manifest.course.title,
@@ -51,8 +55,18 @@ def course_from_manifest(root: Path, manifest: Manifest) -> Course:
         covers=tuple(covers),
         documents=tuple(name for name in rest if name not in unknown),
         manifest_path=manifest_path.name if manifest_path else None,
-        ignored=tuple(name for name in rest if name in unknown),
+        ignored=(*(name for name in rest if name in unknown), *sorted(filed)),
     )
+
+
+def private_files(manifest: Manifest) -> frozenset[str]:
+    """Papers about a person: no report and no package names them. By their normal names."""
+    named = (
+        path
+        for expert in manifest.experts
+        for path in (expert.identity_file, expert.cv_file, expert.certificate_file, expert.consent_file)
+    )
+    return frozenset(normal(path) for path in named if path)
 
 
 def _leads_out(folder: Folder, name: str) -> bool:

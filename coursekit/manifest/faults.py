@@ -21,16 +21,16 @@ class Fault:
     column: int
     args: Mapping[str, Scalar] = field(default_factory=dict)
 
-    def message(self, lang: str) -> str:
-        """What is wrong."""
-        return self._text("message", lang)
+    def message(self, lang: str, book: str = "manifest") -> str:
+        """What is wrong, in the words of the kind of file it was found in: `manifest` or `register`."""
+        return self._text("message", lang, book)
 
-    def remedy(self, lang: str) -> str:
+    def remedy(self, lang: str, book: str = "manifest") -> str:
         """How to mend it."""
-        return self._text("remedy", lang)
+        return self._text("remedy", lang, book)
 
-    def _text(self, part: str, lang: str) -> str:
-        text: str = _texts()[self.code][part]["en" if lang == "en" else "zh"]
+    def _text(self, part: str, lang: str, book: str) -> str:
+        text: str = _texts(book)[self.code][part]["en" if lang == "en" else "zh"]
         return text.format(**self.args)
 
 
@@ -39,6 +39,9 @@ class ManifestError(Exception):
 
     Nothing was judged. Faults inside a readable manifest are no exception: they stand in `Manifest.faults`.
     """
+
+    book = "manifest"
+    """Whose words the faults are told in."""
 
     def __init__(self, path: Path | str, faults: tuple[Fault, ...]) -> None:
         super().__init__(path, faults)
@@ -52,8 +55,8 @@ class ManifestError(Exception):
         """One line a fault and one for its mend, the first `most` of them."""
         lines = []
         for fault in self.faults[:most]:
-            lines.append(f"{self.path}:{fault.line}:{fault.column}: {fault.code}: {fault.message(lang)}")
-            lines.append(f"    {fault.remedy(lang)}")
+            lines.append(f"{self.path}:{fault.line}:{fault.column}: {fault.code}: {fault.message(lang, self.book)}")
+            lines.append(f"    {fault.remedy(lang, self.book)}")
         left = len(self.faults) - most
         if left > 0:
             lines.append(f"… and {left} more" if lang == "en" else f"……另有 {left} 处")
@@ -65,12 +68,19 @@ class ManifestError(Exception):
         return f"{self.render(lang)}\n{done}"
 
 
+_BOOKS = {
+    "manifest": ("manifest/load.toml", "manifest/schema.toml"),
+    # The same reader reads both; where a sentence speaks of the manifest, the register has its own.
+    "register": ("manifest/load.toml", "manifest/schema.toml", "filing/register.toml"),
+}
+
+
 @cache
-def _texts() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
-    import tomllib  # only a faulty manifest needs its words
+def _texts(book: str) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    import tomllib  # only a faulty file needs its words
 
     found: dict[str, Mapping[str, Mapping[str, str]]] = {}
-    folder = files("coursekit.texts").joinpath("manifest")
-    for name in ("load.toml", "schema.toml"):
-        found.update(tomllib.loads(folder.joinpath(name).read_text(encoding="utf-8"))["codes"])
+    for name in _BOOKS[book]:
+        text = files("coursekit.texts").joinpath(*name.split("/")).read_text(encoding="utf-8")
+        found.update(tomllib.loads(text)["codes"])
     return found

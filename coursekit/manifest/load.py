@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import stat
 from pathlib import Path
+from typing import Any
 
 from coursekit.folder import MANIFEST_NAMES
 from coursekit.manifest.faults import Fault, ManifestError
@@ -18,7 +19,15 @@ from coursekit.manifest.reader import read
 from coursekit.manifest.references import escaping_paths, reference_faults
 from coursekit.manifest.tree import MAX_BYTES, Entries, Node, Places, Text, TreeError, parse_json, parse_yaml
 
-__all__ = ["ManifestError", "find_manifest", "load_manifest", "manifest_from_text", "manifest_from_tree"]
+__all__ = [
+    "ManifestError",
+    "find_manifest",
+    "load_manifest",
+    "load_tree",
+    "manifest_from_text",
+    "manifest_from_tree",
+    "read_record",
+]
 
 
 def find_manifest(root: Path) -> Path | None:
@@ -33,31 +42,39 @@ def find_manifest(root: Path) -> Path | None:
 def load_manifest(path: Path) -> Manifest:
     """The manifest at `path`."""
     try:
-        data = _read_bytes(path)
-        return _from_bytes(data, json=path.suffix.lower() == ".json")
+        return manifest_from_tree(load_tree(path))
     except TreeError as error:
         raise ManifestError(path, error.faults) from None
+
+
+def load_tree(path: Path) -> Node:
+    """The tree of a YAML or JSON file, by its ending. Raises `TreeError`."""
+    return _tree_of(_read_bytes(path), json=path.suffix.lower() == ".json")
 
 
 def manifest_from_text(text: str, *, json: bool = False, path: str = "course.yaml") -> Manifest:
     """The manifest in `text`; `path` is its name in messages."""
     try:
-        return _from_bytes(text.encode("utf-8"), json=json)
+        return manifest_from_tree(_tree_of(text.encode("utf-8"), json=json))
     except TreeError as error:
         raise ManifestError(path, error.faults) from None
 
 
 def manifest_from_tree(tree: Node) -> Manifest:
     """The manifest in a tree, wherever the tree came from. Raises `TreeError` for what cannot be judged."""
+    manifest: Manifest = read_record(tree, Manifest, MANIFEST_SCHEMA)
+    return reference_faults(manifest)
+
+
+def read_record(tree: Node, target: type, version: str) -> Any:
+    """A whole file as a record of this type and version. Paths that lead out of its folder are refused."""
     if not isinstance(tree, Entries):
         raise TreeError(Fault("not-a-manifest", "", tree.line, tree.column))
-    _check_version(tree)
-    manifest, faults = read(tree, Manifest, Places(tree))
-    outside = escaping_paths(faults)
-    if outside:
+    _check_version(tree, version)
+    record, faults = read(tree, target, Places(tree))
+    if outside := escaping_paths(faults):
         raise TreeError(*outside)
-    found: Manifest = manifest
-    return reference_faults(found)
+    return record
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -75,7 +92,7 @@ def _read_bytes(path: Path) -> bytes:
     return data
 
 
-def _from_bytes(data: bytes, *, json: bool) -> Manifest:
+def _tree_of(data: bytes, *, json: bool) -> Node:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -83,14 +100,14 @@ def _from_bytes(data: bytes, *, json: bool) -> Manifest:
         line = before.count(b"\n") + 1
         column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
         raise TreeError(Fault("not-utf8", "", line, column)) from None
-    return manifest_from_tree(parse_json(text) if json else parse_yaml(text))
+    return parse_json(text) if json else parse_yaml(text)
 
 
-def _check_version(tree: Entries) -> None:
+def _check_version(tree: Entries, wanted: str) -> None:
     if "schema" not in tree.entries:
-        raise TreeError(Fault("no-version", "/schema", tree.line, tree.column, {"wanted": MANIFEST_SCHEMA}))
+        raise TreeError(Fault("no-version", "/schema", tree.line, tree.column, {"wanted": wanted}))
     _, version = tree.entries["schema"]
-    if not isinstance(version, Text) or version.text != MANIFEST_SCHEMA:
+    if not isinstance(version, Text) or version.text != wanted:
         found = version.text[:80] if isinstance(version, Text) else "?"
-        args = {"found": found, "wanted": MANIFEST_SCHEMA}
+        args = {"found": found, "wanted": wanted}
         raise TreeError(Fault("unknown-version", "/schema", version.line, version.column, args))

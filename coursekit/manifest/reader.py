@@ -115,7 +115,7 @@ def _record(target: type) -> Convert:
             known = fields.get(key)
             here = f"{pointer}/{key}" if known else child(pointer, key)
             if known is None:
-                guess = _nearest(key, fields)
+                guess = nearest(key, fields)
                 code = "unknown-field-near" if guess else "unknown-field"
                 known_names = ", ".join(fields)
                 faults.append(_fault(code, key_node, here, field=key[:80], guess=guess, known=known_names))
@@ -212,7 +212,7 @@ def _choice(choices: type[Choice]) -> Convert:
             faults.append(_fault("not-text", node, pointer, **_found(node)))
             return _SKIP
         label = next((m.value for m in choices if m.zh == node.text), "")
-        near = label or _nearest(node.text, known)
+        near = label or nearest(node.text, known)
         args: dict[str, Scalar] = {
             "value": node.text[:80],
             "choices_zh": "、".join(f"{m.value}（{m.zh}）" for m in choices),
@@ -225,7 +225,7 @@ def _choice(choices: type[Choice]) -> Convert:
     return choice
 
 
-def _nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, known: Iterable[str]) -> str:
     """The known word that was probably meant."""
     import difflib  # 50 ms that only a slip of the pen pays
 

@@ -26,19 +26,33 @@ _LENGTHS = {Form.TEXT: MAX_TEXT, Form.LINE: MAX_LINE, Form.URL: 2_048, Form.DATE
 
 def manifest_schema() -> dict[str, Any]:
     """The schema as plain values."""
+    return record_schema(
+        Manifest,
+        MANIFEST_SCHEMA,
+        SCHEMA_ID,
+        "清单",
+        title="coursekit 课程清单 · course manifest",
+        description="course.yaml 或 course.json：把课程大纲与职业标准的知识点、技能点对应起来。\n\n"
+        "course.yaml or course.json: ties a syllabus to the points of an occupational standard.",
+    )
+
+
+def record_schema(
+    target: type, version: str, schema_id: str, what: str, *, title: str, description: str
+) -> dict[str, Any]:
+    """The schema of a file whose fields are declared with `spec()`."""
     definitions: dict[str, Any] = {}
-    root = _object(Manifest, definitions)
+    root = _object(target, definitions)
     root["properties"]["schema"] = {
-        "const": MANIFEST_SCHEMA,
+        "const": version,
         "title": "格式",
-        "description": f"清单格式版本，照抄 {MANIFEST_SCHEMA}。\n\nVersion of the format: copy it as it is.",
+        "description": f"{what}格式版本，照抄 {version}。\n\nVersion of the format: copy it as it is.",
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": SCHEMA_ID,
-        "title": "coursekit 课程清单 · course manifest",
-        "description": "course.yaml 或 course.json：把课程大纲与职业标准的知识点、技能点对应起来。\n\n"
-        "course.yaml or course.json: ties a syllabus to the points of an occupational standard.",
+        "$id": schema_id,
+        "title": title,
+        "description": description,
         **root,
         "$defs": dict(sorted(definitions.items())),
     }

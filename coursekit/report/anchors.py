@@ -55,7 +55,8 @@ class Anchors:
         """The place of a finding: its own in the manifest, else where its file is listed, else the file itself."""
         where = finding.where if finding else None
         if isinstance(where, Place) and self.manifest is not None:
-            return Anchor(self.prefix + self.manifest, max(1, where.line or 1))
+            named = self.manifest if subject == "." or subject in self.lines else subject
+            return Anchor(self.prefix + named, max(1, where.line or 1))
         if self.manifest is not None and (subject in self.lines or subject == "."):
             return Anchor(self.prefix + self.manifest, self.lines.get(subject, 1))
         return Anchor(self.prefix + subject if subject != "." else self.prefix.rstrip("/") or ".", 1)

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from coursekit.filing.facts import FilingSubject
 from coursekit.model import (
     AudioFacts,
     CourseFacts,
@@ -36,7 +37,7 @@ from coursekit.model import (
     VideoFacts,
 )
 
-Subject = LessonFacts | AudioFacts | VideoFacts | CoverFacts | SupportFacts | CourseFacts
+Subject = LessonFacts | AudioFacts | VideoFacts | CoverFacts | SupportFacts | CourseFacts | FilingSubject
 
 
 class CannotTest(Exception):
@@ -154,6 +155,7 @@ _DEFAULT_STAGES: Mapping[type, tuple[str, ...]] = {
     CoverFacts: ("image",),
     SupportFacts: ("document",),
     CourseFacts: (),
+    FilingSubject: (),
 }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from coursekit.codec import CodecError, decode
+from coursekit.filing.facts import FilingSubject
 from coursekit.model import (
     AudioFacts,
     CourseFacts,
@@ -82,14 +83,11 @@ def _judge_rule(rule: Rule, facts: CourseFacts, teller: Teller) -> Iterator[Resu
     elif rule.method is Method.HUMAN:
         yield _unasked(rule, Verdict.NOT_TESTED, "needs-person", teller)
     elif rule.check is None:
-        yield _unasked(rule, Verdict.NOT_TESTED, "needs-paper", teller, papers=_papers(rule, teller.lang))
+        yield _unasked(rule, Verdict.NOT_TESTED, "needs-paper", teller, **_papers(rule))
     else:
         try:
             check = load_check(rule.check)
         except UnknownCheck:
-            if rule.evidence:
-                yield _unasked(rule, Verdict.NOT_TESTED, "needs-paper", teller, papers=_papers(rule, teller.lang))
-                return
             yield _unasked(rule, Verdict.NOT_TESTED, "no-such-check", teller, check=rule.check)
             return
         params = build_params(rule, check)
@@ -97,20 +95,20 @@ def _judge_rule(rule: Rule, facts: CourseFacts, teller: Teller) -> Iterator[Resu
             yield _judge_target(rule, check, params, target, facts, teller)
 
 
-def _papers(rule: Rule, lang: str) -> str:
-    """The papers a rule asks for, by their labels; `a|b` means either will do."""
-    from coursekit.rules.profiles import evidence_labels
+def _papers(rule: Rule) -> dict[str, Scalar]:
+    """The papers a rule asks for, by their labels."""
+    from coursekit.filing.kinds import labels
 
-    labels = evidence_labels()
-    either, joiner = ("或", "、") if lang == "zh" else (" or ", ", ")
-    named = (either.join(labels[key][lang] for key in entry.split("|")) for entry in rule.evidence)
-    return joiner.join(named) or "—"
+    return {"papers_zh": labels(rule.evidence, "zh"), "papers_en": labels(rule.evidence, "en")}
 
 
 def build_params(rule: Rule, check: Check) -> Any:
-    """The check's typed parameters from the rule's table."""
+    """The check's typed parameters from the rule's table. A check of papers is told which ones, too."""
+    params = dict(rule.params)
+    if any(field.name == "evidence" for field in dataclasses.fields(check.params)):
+        params["evidence"] = list(rule.evidence)
     try:
-        return decode(check.params, dict(rule.params))
+        return decode(check.params, params)
     except CodecError as error:
         raise ParamsError(f"{rule.id}: params of {check.id}: {error}") from error
 
@@ -119,6 +117,9 @@ def targets(kind: type, facts: CourseFacts) -> Iterator[Target]:
     """The subjects of a facts type, in course order."""
     if kind is CourseFacts:
         yield Target(COURSE_SUBJECT, facts, None)
+    elif kind is FilingSubject:
+        name = facts.filing.name if facts.filing is not None and facts.filing.register is not None else COURSE_SUBJECT
+        yield Target(name, FilingSubject(facts, facts.filing), None)
     elif kind in (LessonFacts, AudioFacts, VideoFacts):
         yield from _lesson_targets(kind, facts)
     else:

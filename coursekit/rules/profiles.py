@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from coursekit.filing.kinds import is_known, paper_kinds
 from coursekit.model import TOPICS, Clause, Level, Method, Override, Profile, Rule, Text, ThresholdSource
-from coursekit.rules.profile_text import EVIDENCE_FILE, PROFILES_DIR, ProfileError, Reader, Table
+from coursekit.rules.profile_text import PROFILES_DIR, ProfileError, Reader, Table
 
 SCHEMA = "coursekit/profile/1"
 BUILTIN = (
@@ -31,7 +32,6 @@ BUILTIN = (
 )
 PROFILE_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 RULE_ID = re.compile(r"(?P<profile>[a-z0-9]+(-[a-z0-9]+)*)/[a-z0-9]+(\.[a-z0-9]+)*-[1-9][0-9]*")
-OWN_PAPER = re.compile(r"own(-[a-z0-9]+)+")
 CHECK_ID = re.compile(r"(?P<domain>[a-z]+)/[a-z][a-z_]*")
 _OF_DOMAIN = {"manifest": frozenset({Method.MANIFEST}), "filing": frozenset({Method.DOCUMENT, Method.PLATFORM})}
 _MEDIA = frozenset({Method.MACHINE})
@@ -84,9 +84,7 @@ def read_profile(ref: str | Path) -> LoadedProfile:
 
 def evidence_labels() -> Mapping[str, Text]:
     """The keys of the operator's evidence register, and what each paper is called."""
-    reader = Reader(EVIDENCE_FILE)
-    root = reader.root()
-    return {key: root.text(key) for key in root.raw}
+    return {key: kind.label for key, kind in paper_kinds().items()}
 
 
 def _find(ref: str | Path, folder: Path, origin: Path, place: str) -> Path:
@@ -134,9 +132,8 @@ def _load(path: Path, trail: tuple[Path, ...]) -> LoadedProfile:
     rules, excluded = _merge(parts, root)
     texts = {(r.clause.document, r.clause.number): r.clause.text for r in rules.values()}
     _change(root, profile_id, rules, excluded)
-    labels: dict[str, Text] = {}
     for table in root.tables("rule"):
-        rule = _rule(table, profile_id, documents, texts, labels)
+        rule = _rule(table, profile_id, documents, texts)
         if rule.id in rules or rule.id in excluded:
             raise table.error(
                 f"规则编号 {rule.id} 重复",
@@ -309,7 +306,6 @@ def _rule(
     profile_id: str,
     documents: Mapping[str, Document],
     texts: dict[tuple[str, str], str],
-    labels: dict[str, Text],
 ) -> Rule:
     table.only(
         {"id", "clause", "level", "method"},
@@ -347,7 +343,7 @@ def _rule(
         lesson_question=table.optional_text("lesson_question"),
     )
     _agree(rule, table)
-    _known_papers(rule, table, labels)
+    _known_papers(rule, table)
     return rule
 
 
@@ -421,11 +417,9 @@ _SHAPE: Mapping[Method, tuple[frozenset[str], frozenset[str]]] = {
 }
 
 
-def _known_papers(rule: Rule, table: Table, labels: dict[str, Text]) -> None:
-    if rule.evidence and not labels:
-        labels.update(evidence_labels())
+def _known_papers(rule: Rule, table: Table) -> None:
     for key in (key for item in rule.evidence for key in item.split("|")):
-        if key not in labels and not OWN_PAPER.fullmatch(key):
+        if not is_known(key):
             raise table.error(
                 f"证据登记表里没有“{key}”",
                 f"the evidence register has no key “{key}”",

@@ -49,6 +49,7 @@ CHECKS: tuple[str, ...] = (
     "manifest/rights",
     "manifest/experts",
     "manifest/labels",
+    "filing/evidence",
 )
 
 

@@ -1,0 +1,110 @@
+"""Opens every paper once, in the same workers as course material, and tells nobody what the files are called."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from coursekit.engine.job import Job, from_cache
+from coursekit.filing.facts import FilingFacts
+from coursekit.filing.load import find_register, load_register
+from coursekit.filing.model import Register
+from coursekit.find import kind_of
+from coursekit.folder import FILING, Entry, entry_of
+from coursekit.manifest.faults import ManifestError
+from coursekit.manifest.model import Manifest
+from coursekit.model import FileFacts, FileKind
+
+EXPERT_PAPERS = {
+    "identity": "identity_file",
+    "qualification": "certificate_file",
+    "cv": "cv_file",
+    "consent": "consent_file",
+}
+
+
+def measure_filing(
+    course: Path,
+    manifest: Manifest | None,
+    today: date,
+    *,
+    register_path: Path | None = None,
+    cache_root: Path | None = None,
+    workers: int | None = None,
+) -> FilingFacts:
+    """The register of this course (or the one named), and all papers opened."""
+    path = register_path if register_path is not None else find_register(course)
+    register = load_register(path) if path is not None else None
+    entries = dict(paper_entries(course, manifest, path, register))
+    jobs = {place: _job(place, entry, cache_root) for place, entry in entries.items()}
+    found: dict[str, FileFacts] = {}
+    for place, job in jobs.items():
+        if (known := from_cache(job)) is not None:
+            found[place] = known
+    missing = [job for place, job in jobs.items() if place not in found]
+    if missing:
+        from coursekit.engine.local import LocalEngine
+
+        with LocalEngine(workers) as engine:
+            for facts in engine.run(missing, lambda _: None):
+                found[facts.path] = facts
+    return FilingFacts(_name(course, path), register, {place: found[place] for place in jobs if place in found}, today)
+
+
+def paper_entries(
+    course: Path, manifest: Manifest | None, register_path: Path | None, register: Register | None
+) -> Iterator[tuple[str, Entry]]:
+    """Every paper that is there, by its place in the register or the manifest."""
+    if register is not None and register_path is not None:
+        root = register_path.parent
+        for i, paper in enumerate(register.papers):
+            for j, name in enumerate(paper.files):
+                if name and os.path.lexists(root / name):
+                    yield f"/papers/{i}/files/{j}", entry_of(root, root / name)
+    if manifest is not None:
+        for place, name in manifest_papers(manifest):
+            if os.path.lexists(course / name):
+                yield place, entry_of(course, course / name)
+
+
+def manifest_papers(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """Papers that a course's manifest names: those of its experts, its proofs of rights, the signed form."""
+    for i, expert in enumerate(manifest.experts):
+        for field in EXPERT_PAPERS.values():
+            if name := getattr(expert, field):
+                yield f"/experts/{i}/{field}", name
+    for i, right in enumerate(manifest.rights):
+        if right.file:
+            yield f"/rights/{i}/file", right.file
+    for i, review in enumerate(manifest.reviews):
+        if review.file:
+            yield f"/reviews/{i}/file", review.file
+
+
+def papers_state(path: Path) -> str:
+    """Changes whenever a register elsewhere, or one of its papers, does: an audit's answer depends on them."""
+    try:
+        register = load_register(path)
+    except ManifestError:
+        # What cannot be read is said by the run itself.
+        register = None
+    listing = "\n".join(f"{place}\0{e.identity}\0{e.refused}" for place, e in paper_entries(path, None, path, register))
+    return f"{path.absolute()}\0{entry_of(path.parent, path).identity}\n{listing}"
+
+
+def _job(place: str, entry: Entry, cache_root: Path | None) -> Job:
+    kind = kind_of(entry)
+    # A sound or a picture in motion proves nothing here; opened as a document it is told to be none.
+    kind = kind if kind is FileKind.IMAGE else FileKind.DOCUMENT
+    return Job(place, entry.path, kind, entry.identity, entry.refused, cache_root)
+
+
+def _name(course: Path, register: Path | None) -> str:
+    if register is None:
+        return f"{FILING}/register.yaml"
+    try:
+        return register.resolve().relative_to(course.resolve()).as_posix()
+    except ValueError:
+        return register.name
