@@ -22,12 +22,10 @@ from coursekit.bundle.copying import CHUNK, copy_checked
 from coursekit.bundle.keys import SigningKey, minisign_signature
 from coursekit.bundle.model import Package, PackagedFile
 from coursekit.bundle.names import name_fault
-from coursekit.bundle.plan import COURSE_FOLDER, Plan
+from coursekit.bundle.plan import COURSE_FOLDER, DRAFT, FINAL, STATUS, Plan
 from coursekit.bundle.zipwrite import ZipWriter
 from coursekit.files import write_atomic
 
-STATUS = "Coursekit-Status"
-DRAFT, FINAL = "DRAFT", "FINAL"
 Tick = Callable[[str], None]
 """Hears the course-relative name of each file when it is done."""
 

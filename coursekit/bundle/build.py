@@ -26,7 +26,7 @@ from coursekit.bundle.model import (
     PackagedTeaching,
 )
 from coursekit.bundle.names import collision, name_fault
-from coursekit.bundle.plan import Plan
+from coursekit.bundle.plan import RECORDS, Plan
 from coursekit.files import sha256_of
 from coursekit.folder import Folder
 from coursekit.manifest.course import normal
@@ -40,8 +40,6 @@ from coursekit.pipeline import Listener, audit, ignore, load_course, load_profil
 from coursekit.review.model import ReviewState
 from coursekit.review.state import review_state
 from coursekit.settings import Settings
-
-RECORDS = ("package.json", "course.json", "report.json", "decisions.json", "coverage.json")
 
 
 class Refusal(Exception):

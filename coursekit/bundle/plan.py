@@ -14,6 +14,11 @@ from coursekit.bundle.model import Package
 
 COURSE_FOLDER = "course"
 """Below `data/`: where the course's own files lie."""
+RECORDS = ("package.json", "course.json", "report.json", "decisions.json", "coverage.json")
+"""Below `data/`: what coursekit writes itself."""
+STATUS = "Coursekit-Status"
+"""Label of bag-info.txt that says which of the two a package is."""
+DRAFT, FINAL = "DRAFT", "FINAL"
 
 
 @dataclass(frozen=True, slots=True)
