@@ -17,11 +17,14 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from coursekit.bundle.model import PACKAGE_SCHEMA, VERIFICATION_SCHEMA, Package, Verification
 from coursekit.model import FACTS_SCHEMA, REPORT_SCHEMA, FactsFile, Report
 
 PUBLISHED: dict[str, tuple[type, str]] = {
     "report.schema.json": (Report, REPORT_SCHEMA),
     "facts.schema.json": (FactsFile, FACTS_SCHEMA),
+    "package.schema.json": (Package, PACKAGE_SCHEMA),
+    "verification.schema.json": (Verification, VERIFICATION_SCHEMA),
 }
 _SCALARS: dict[Any, dict[str, Any]] = {
     str: {"type": "string"},

@@ -213,10 +213,11 @@ def run_audit(course: Path | str, settings: Settings, *, want_facts: bool, quiet
             pick("已中断：还没有判定，也没有写出报告", "interrupted: nothing was judged and no report was written"), 3
         )
     except Exception as error:  # noqa: BLE001 - the one place where an error becomes words; -vv shows the traceback
-        _explain_error(error)
+        explain_error(error)
 
 
-def _explain_error(error: Exception) -> NoReturn:
+def explain_error(error: Exception) -> NoReturn:
+    """Words for what stopped a run; what is nobody's fault but the program's is raised again."""
     from coursekit.rules.judge import ParamsError
     from coursekit.rules.profile_text import ProfileError
 

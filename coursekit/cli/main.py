@@ -28,6 +28,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "coursekit.cli.manifest:manifest",
         pick("核对、导入、导出课程清单", "Check, import and export the manifest"),
     ),
+    "package": ("coursekit.cli.package:package", pick("把通过的课程打成包", "Make a package of a course that passed")),
+    "verify": (
+        "coursekit.cli.verify:verify",
+        pick("核验一个课程包（平台方）", "Verify a package (the platform's side)"),
+    ),
+    "key": ("coursekit.cli.key:key", pick("签名密钥与信任名单", "Signing keys, and whose are trusted")),
     "profiles": ("coursekit.cli.profiles:profiles", pick("列出判定所依据的通知", "List what is judged")),
     "doctor": ("coursekit.cli.doctor:doctor", pick("列出本机的测量工具与版本", "Show tools and versions found here")),
 }
