@@ -96,11 +96,8 @@ def write_bag_zip(plan: Plan, target: Path, keys: tuple[SigningKey, ...] = (), t
     tags = tag_files(plan, keys)
     top = top_folder(plan.package)
     signature_path = target.with_name(f"{target.name}.minisig")
-    with growing_file(target) as file:
-        with (
-            _Follower(file, wanted=bool(keys)) as follower,
-            zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True, strict_timestamps=False) as archive,
-        ):
+    with growing_file(target) as file, _Follower(Path(file.name), wanted=bool(keys)) as follower:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True, strict_timestamps=False) as archive:
             writer = ZipWriter(archive)
             for name, data in (*tags.items(), *((f"data/{n}", d) for n, d in plan.records.items())):
                 writer.add(f"{top}/{name}", data)
@@ -153,8 +150,8 @@ class _Follower:
     An entry is final once the next one begins; its header, which gets its checksum last, then no longer changes.
     """
 
-    def __init__(self, file: BinaryIO, *, wanted: bool) -> None:
-        self._path = file.name
+    def __init__(self, path: Path, *, wanted: bool) -> None:
+        self._path = path
         self._wanted = wanted
         self._hash = hashlib.blake2b()
         self._at = 0
@@ -176,7 +173,7 @@ class _Follower:
             self._hash.update(chunk)
 
     def _chunks(self, upto: int | None) -> Iterator[bytes]:
-        with Path(self._path).open("rb", buffering=0) as file:
+        with self._path.open("rb", buffering=0) as file:
             file.seek(self._at)
             while upto is None or self._at < upto:
                 chunk = file.read(CHUNK if upto is None else min(CHUNK, upto - self._at))
