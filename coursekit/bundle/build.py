@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 
 from coursekit import __version__, codec
@@ -180,16 +179,12 @@ def _lesson(
         duration_s=durations.get(main.path) if main else None,
         mode=lesson.mode.value,
         part=lesson.part.value,
-        hours=_exact(lesson.hours),
+        hours=codec.encode(lesson.hours),
         teaches=tuple(PackagedTeaching(t.point, t.depth.value) for t in lesson.teaches),
         supplements=tuple(normal(m.file) for m in lesson.media if m.role is not MediaRole.MAIN),
         subtitles=tuple(PackagedSubtitle(normal(s.file), s.language) for m in lesson.media for s in m.subtitles),
         cover=normal(lesson.cover) if lesson.cover else None,
     )
-
-
-def _exact(value: Fraction) -> str:
-    return str(value)
 
 
 def _approval(manifest: Manifest, profiles: Iterable[Profile], state: ReviewState) -> Approval:

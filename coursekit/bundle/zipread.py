@@ -275,7 +275,7 @@ class StrictZip:
     def _read_headers(self, listed: list[_Listed], directory: _Directory) -> Mapping[str, ZipEntry]:
         placed: dict[str, tuple[int, ZipEntry]] = {}
         in_order = sorted(listed, key=lambda entry: entry.header_offset)
-        ends = [entry.header_offset for entry in in_order[1:]] + [directory.offset]
+        ends = [*(entry.header_offset for entry in in_order[1:]), directory.offset][: len(in_order)]
         if (in_order[0].header_offset if in_order else directory.offset) != 0:
             raise ZipFault("data-before", in_order[0].name if in_order else None)
         for entry, end in zip(in_order, ends, strict=True):
