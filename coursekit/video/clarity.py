@@ -76,17 +76,22 @@ class ClarityMeter:
         row = self._signals.last
         assert row is not None
         self._moved += row.change if row.change == row.change else 99.0
-        if frame.time_s < self._next_s or frame.damaged:
-            return
-        self._next_s = frame.time_s + _EVERY_S
+        if frame.time_s >= self._next_s and not frame.damaged:
+            self._look(frame.time_s, frame)
+
+    def _look(self, time_s: float, frame: Frame) -> None:
+        self._next_s = time_s + _EVERY_S
         if self._samples and self._moved < 0.5:
-            self._samples.append((frame.time_s, self._samples[-1][1]))
+            self._samples.append((time_s, self._samples[-1][1]))
             return
         self._moved = 0.0
-        self._samples.append((frame.time_s, measure_detail(frame.luma)))
+        self._samples.append((time_s, measure_detail(frame.luma)))
 
     def gap(self, start_s: float, end_s: float, *, static: bool) -> None:
-        """A sample is a sample."""
+        """A still picture keeps its detail."""
+        shown = self._signals.shown
+        while static and shown is not None and not shown.damaged and self._next_s <= end_s:
+            self._look(max(self._next_s, start_s), shown)
 
     def finish(self) -> ClarityFacts:
         """Figures of the whole stream, and where it is softer than itself."""

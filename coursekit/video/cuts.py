@@ -15,6 +15,16 @@ if TYPE_CHECKING:
     from scenedetect.detectors import AdaptiveDetector
 
 _MIN_SCENE_S = 0.6
+MIN_CONTENT = 15.0
+"""AdaptiveDetector's own least difference of a cut."""
+
+
+def content_step(before: Picture, after: Picture) -> float:
+    """How far two pictures (blue-green-red) are apart, as AdaptiveDetector counts it."""
+    import cv2
+
+    apart = cv2.absdiff(cv2.cvtColor(before, cv2.COLOR_BGR2HSV), cv2.cvtColor(after, cv2.COLOR_BGR2HSV))
+    return float(sum(cv2.mean(apart)[:3]) / 3)
 
 
 class CutFinder:
@@ -34,6 +44,15 @@ class CutFinder:
             self._detector = AdaptiveDetector(min_scene_len=max(1, round(self._rate * _MIN_SCENE_S)))
         self._take(self._detector.process_frame(self._timecode(), colour))
         self._count += 1
+
+    def skip(self) -> None:
+        """A picture that shows what the last one showed."""
+        self._count += 1
+
+    def add(self, number: int) -> None:
+        """A cut that is known from elsewhere."""
+        if number > (self._cuts[-1] if self._cuts else 0):
+            self._cuts.append(number)
 
     def restart(self) -> None:
         """Forget the last picture: the next one is not its neighbour."""

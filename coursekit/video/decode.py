@@ -91,16 +91,21 @@ class StreamReader:
     first_s: float = 0.0
     last_s: float = 0.0
     end_s: float = 0.0
+    looked: int = 0
+    """Pictures that were decoded."""
+    left_out: int = 0
+    """Pictures of which only the packets were looked at."""
     _sizes: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         from av.video.reformatter import VideoReformatter
 
         self._scaler = VideoReformatter()
-        self._step_s = float(1 / (self.info.frame_rate or _RATE_GUESS))
+        self.step_s = float(1 / (self.info.frame_rate or _RATE_GUESS))
 
     _scaler: object = None
-    _step_s: float = 0.04
+    step_s: float = 0.04
+    """How long one picture is shown."""
 
     @property
     def decode_errors(self) -> tuple[DecodeError, ...]:
@@ -115,7 +120,7 @@ class StreamReader:
         """Frames that this packet completes; damage is noted and decoding goes on."""
         import av
 
-        at = self._packet_s(packet)
+        at = self.packet_s(packet)
         if packet.pts is not None and packet.size:
             self._sizes[packet.pts] = packet.size
             if len(self._sizes) > 1024:
@@ -140,7 +145,24 @@ class StreamReader:
         for picture in rest:
             yield self._frame(picture)
 
-    def _packet_s(self, packet: Packet[Any]) -> float | None:
+    def restart(self) -> Iterator[Frame]:
+        """Frames that the decoder still holds; it then waits for a keyframe."""
+        yield from self.flush()
+        self.stream.codec_context.flush_buffers()
+
+    def leave_out(self, count: int) -> None:
+        """Count pictures that are not decoded."""
+        self.frames += count
+        self.left_out += count
+
+    def enter(self, time_s: float) -> None:
+        """Count a picture that is known without decoding."""
+        self.frames += 1
+        self.last_s = time_s
+        self.end_s = max(self.end_s, time_s + self.step_s)
+
+    def packet_s(self, packet: Packet[Any]) -> float | None:
+        """When a packet's picture is shown."""
         stamp = packet.pts if packet.pts is not None else packet.dts
         base = packet.time_base or self.stream.time_base
         return None if stamp is None or base is None else float(stamp * base - self.start)
@@ -150,7 +172,7 @@ class StreamReader:
         if picture.pts is not None and base is not None:
             time_s = float(picture.pts * base - self.start)
         else:
-            time_s = self.last_s + self._step_s if self.frames else 0.0
+            time_s = self.last_s + self.step_s if self.frames else 0.0
         size = self._sizes.pop(picture.pts, 0) if picture.pts is not None else 0
         if picture.is_corrupt:
             self.errors.add(time_s, "frame marked as damaged by the decoder")
@@ -167,8 +189,9 @@ class StreamReader:
         if not self.frames:
             self.first_s = time_s
         self.frames += 1
+        self.looked += 1
         self.last_s = time_s
-        length = float(picture.duration * base) if picture.duration and base else self._step_s
+        length = float(picture.duration * base) if picture.duration and base else self.step_s
         self.end_s = max(self.end_s, time_s + length)
         return frame
 
@@ -205,6 +228,23 @@ class VideoDecoder:
         for reader in self.readers.values():
             for frame in reader.flush():
                 yield reader, frame
+
+    def packets(self, reader: StreamReader) -> Iterator[Packet[Any]]:
+        """Packets of one stream; where reading fails, that is noted and they end."""
+        import av
+
+        packets = self.container.demux(reader.stream)
+        while True:
+            try:
+                packet = next(packets, None)
+            except av.FFmpegError as error:
+                self.read_error = error.strerror or str(error)
+                reader.errors.add(reader.last_s, self.read_error)
+                return
+            if packet is None:
+                return
+            if packet.size:
+                yield packet
 
     def frames_from(self, index: int, time_s: float) -> Iterator[Frame]:
         """Frames of one stream from the keyframe before a time on. Their `index` counts from there."""

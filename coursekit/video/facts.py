@@ -121,6 +121,20 @@ class StutterSpan:
     """Share of the picture that lives in the frames around: 1 for a camera, little for drawn or screen motion."""
     rhythm: float
     """Share of the distances between repeats that take one of two neighbouring values: 1 where a rate was converted."""
+    sure: float = 1.0
+    """Share of the count that repeats the picture before exactly, or is missing by the times; the rest only moves far
+    less than its neighbours do, as repeats look after strong compression."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeapSpan:
+    """One camera's picture that leaps ahead between two frames: time is missing though the timestamps go on."""
+
+    start_s: float
+    end_s: float
+    count: int
+    strength: float
+    """Change at the largest leap over the changes beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +142,7 @@ class PaceFacts:
     """Evenness of movement in time."""
 
     stutter: tuple[StutterSpan, ...] = ()
+    leaps: tuple[LeapSpan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,8 +301,26 @@ class JoinFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of a stream was decoded."""
+
+    thorough: bool
+    """Every picture was."""
+    decoded: int
+    """Pictures decoded."""
+    repeats: int
+    """Pictures entered as repeats of the one before because their packets say so; most of these were not decoded."""
+    left_out: int
+    """Moving pictures of which only the packets were looked at."""
+    looked_s: float
+    """Time that the decoded pictures and the repeats cover."""
+    longest_gap_s: float
+    """The longest time over which moving pictures were left out."""
+
+
+@dataclass(frozen=True, slots=True)
 class VideoFacts:
-    """One video stream, decoded from end to end."""
+    """One video stream, looked at from end to end."""
 
     stream: int
     """Index of the stream in its file."""
@@ -311,3 +344,4 @@ class VideoFacts:
     geometry: GeometryFacts | None = None
     joins: JoinFacts | None = None
     marks: MarksFacts | None = None
+    coverage: Coverage | None = None

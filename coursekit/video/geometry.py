@@ -40,7 +40,10 @@ class GeometryMeter:
             self._edges.append((int(lit_x[0]), int(lit_y[0]), int(width - 1 - lit_x[-1]), int(height - 1 - lit_y[-1])))
 
     def gap(self, start_s: float, end_s: float, *, static: bool) -> None:
-        """A sample is a sample."""
+        """A still picture keeps its edges."""
+        while static and self._edges and self._next_s <= end_s:
+            self._edges.append(self._edges[-1])
+            self._next_s += _EVERY_S
 
     def finish(self) -> GeometryFacts:
         """Bars that are there (nearly) always: the narrowest that one picture in fifty undercuts."""

@@ -76,10 +76,8 @@ class JoinsMeter:
             self._compare(cut)
 
     def gap(self, start_s: float, end_s: float, *, static: bool) -> None:
-        """Nothing can be compared across it unless the picture stood still."""
+        """A shot is known by its last pictures before the gap; small steps cannot be told from movement across it."""
         if not static:
-            self._recent.clear()
-            self._waiting.clear()
             self._areas = None
 
     def finish(self) -> JoinFacts:

@@ -7,6 +7,7 @@ through the picture does not, so the middle of the twelve is followed and the ot
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -65,6 +66,9 @@ class LightMeter:
                 flicker += find_flicker(
                     times[part], signals.areas(plane)[part].astype(np.float64), "colour", _EMIT_LEVELS
                 )
+        # A slow change goes on while nobody looks, unless another scene comes meanwhile.
+        turns = sorted({0, *signals.cuts, *signals.breaks, len(times)})
+        for part in (slice(a, b) for a, b in pairwise(turns) if b - a > 8):
             drift += find_drift(
                 times[part], tuple(signals.areas(p)[part].astype(np.float64) for p in range(3)), signals.thumbs
             )

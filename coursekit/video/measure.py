@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +10,22 @@ import cv2
 
 from coursekit.probe.facts import ProbeFacts
 from coursekit.video.clarity import ClarityMeter
-from coursekit.video.decode import StreamReader, open_video
-from coursekit.video.facts import VideoFacts
+from coursekit.video.decode import StreamReader, VideoDecoder, open_video
+from coursekit.video.facts import Coverage, VideoFacts
 from coursekit.video.geometry import GeometryMeter
 from coursekit.video.interlace import InterlaceMeter
 from coursekit.video.joins import JoinsMeter
 from coursekit.video.light import LightMeter
+from coursekit.video.looks import Ask, Gap, Item, Repeat, ahead, walk
 from coursekit.video.marks.meter import MarksMeter
-from coursekit.video.meter import Frame, Meter, StreamInfo
+from coursekit.video.meter import Meter, StreamInfo
 from coursekit.video.motion.meter import MotionMeter
+from coursekit.video.notice import Notice
 from coursekit.video.pace import PaceMeter
 from coursekit.video.signals import Signals
 from coursekit.video.stillness import StillnessMeter
 
-VERSION = 1
+VERSION = 2
 """Raised when any figure changes: part of the key under which facts are cached."""
 
 METERS: Mapping[str, Callable[[StreamInfo, Signals], Meter]] = {
@@ -40,26 +42,59 @@ METERS: Mapping[str, Callable[[StreamInfo, Signals], Meter]] = {
 """Field of VideoFacts → the meter that fills it. A meter that is not here does not run."""
 
 _PROGRESS_STEP_S = 2.0
+SHORT_S = 120.0
+"""Up to this length every picture is decoded: there is nothing to be gained by leaving any out."""
 
 
 def measure_video(
-    path: Path, probe: ProbeFacts, progress: Callable[[float], None], *, threads: int = 1
+    path: Path,
+    probe: ProbeFacts,
+    progress: Callable[[float], None],
+    *,
+    threads: int = 1,
+    thorough: bool = False,
+    short_s: float = SHORT_S,
 ) -> tuple[VideoFacts, ...]:
     """Facts of every moving picture in the file; attached covers are none.
 
-    `progress` gets the media second reached. `threads` is the number of decoder threads, 0 for all cores.
+    `progress` gets the media second reached. `threads` is the number of decoder threads, 0 for all cores; with more
+    than one, decoding runs ahead of analysis. `thorough` decodes every picture; otherwise a stream longer than
+    `short_s` is decoded where its packets, or what was seen of it, say that there is something to see.
     """
     # The process is the unit of parallel work; threads inside OpenCV would only fight over the cores.
     cv2.setNumThreads(1)
     told = 0.0
     with open_video(path, probe, threads=threads) as decoder:
         passes = {index: _Pass(reader) for index, reader in decoder.readers.items()}
-        for reader, frame in decoder.frames():
-            passes[reader.info.stream].feed(frame)
-            if frame.time_s - told >= _PROGRESS_STEP_S:
-                told = frame.time_s
+        if not passes:
+            return ()
+        only = next(iter(passes.values())) if len(passes) == 1 else None
+        adaptive = not thorough and only is not None and (probe.duration_s or 0.0) > short_s
+        for item in _items(decoder, only, probe, threads=threads, adaptive=adaptive):
+            one = only or passes[item.info.stream]  # type: ignore[union-attr] # several streams: only frames come
+            one.take(item)
+            time_s = item.end_s if isinstance(item, Gap) else item.time_s
+            if time_s - told >= _PROGRESS_STEP_S:
+                told = time_s
                 progress(told)
-        return tuple(one.finish() for one in passes.values())
+        return tuple(one.finish(thorough=not adaptive) for one in passes.values())
+
+
+def _items(
+    decoder: VideoDecoder, only: _Pass | None, probe: ProbeFacts, *, threads: int, adaptive: bool
+) -> Iterator[Item]:
+    damaged_s = tuple(d.time_s for d in probe.damages if d.time_s is not None)
+
+    def walk_with(ask: Ask) -> Iterator[Item]:
+        if adaptive and only is not None:
+            return walk(decoder, only.reader, ask, damaged_s)
+        return (frame for _, frame in decoder.frames())
+
+    ask = only.notice.asked if only is not None else lambda: True
+    if threads == 1:
+        return walk_with(ask)
+    width, height = next(iter(decoder.readers.values())).info.coded_px
+    return ahead(walk_with, ask, width * height * 3 // 2)
 
 
 class _Pass:
@@ -69,13 +104,43 @@ class _Pass:
         self.reader = reader
         self.signals = Signals(reader.info)
         self.meters = {name: make(reader.info, self.signals) for name, make in METERS.items()}
+        motion = self.meters["motion"]
+        assert isinstance(motion, MotionMeter)
+        self.notice = Notice(self.signals, motion)
+        self._rest: tuple[float, float] | None = None
+        self._repeats = 0
+        self._longest_gap_s = 0.0
 
-    def feed(self, frame: Frame) -> None:
-        self.signals.feed(frame)
+    def take(self, item: Item) -> None:
+        """The next picture, repeat or gap."""
+        if isinstance(item, Repeat):
+            start_s = self.signals.last.time_s if self.signals.last and not self._rest else None
+            self.signals.repeat(item.time_s, item.packet_bytes)
+            self._repeats += 1
+            begun = self._rest[0] if self._rest else start_s if start_s is not None else item.time_s
+            self._rest = (begun, item.time_s)
+            return
+        self._rested()
+        if isinstance(item, Gap):
+            self._longest_gap_s = max(self._longest_gap_s, item.end_s - item.start_s)
+            self.signals.gap(item.start_s, item.end_s, static=False, turn=item.turn)
+            for meter in self.meters.values():
+                meter.gap(item.start_s, item.end_s, static=False)
+            self.notice.forget()
+            return
+        self.signals.feed(item)
         for meter in self.meters.values():
-            meter.feed(frame)
+            meter.feed(item)
 
-    def finish(self) -> VideoFacts:
+    def _rested(self) -> None:
+        """The picture stood still for a while: the figures of each picture are in the signals already."""
+        if self._rest is not None:
+            for meter in self.meters.values():
+                meter.gap(*self._rest, static=True)
+            self._rest = None
+
+    def finish(self, *, thorough: bool) -> VideoFacts:
+        self._rested()
         reader, info = self.reader, self.reader.info
         # METERS names for each field the meter that builds its type.
         parts: dict[str, Any] = {name: meter.finish() for name, meter in self.meters.items()}
@@ -89,5 +154,19 @@ class _Pass:
             cuts_s=self.signals.cuts_s,
             first_s=round(reader.first_s, 6),
             decode_errors=reader.decode_errors,
+            coverage=self._coverage(thorough=thorough),
             **parts,
+        )
+
+    def _coverage(self, *, thorough: bool) -> Coverage:
+        reader = self.reader
+        known = max(0, reader.frames - reader.left_out)
+        length = max(0.0, reader.end_s - reader.first_s)
+        return Coverage(
+            thorough=thorough,
+            decoded=reader.looked,
+            repeats=self._repeats,
+            left_out=reader.left_out,
+            looked_s=round(length * known / max(reader.frames, 1), 3),
+            longest_gap_s=round(self._longest_gap_s, 3),
         )

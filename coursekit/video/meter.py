@@ -90,6 +90,10 @@ class Frame:
         """As flagged in the frame."""
         return bool(self.picture.interlaced_frame)
 
+    def prepare(self) -> None:
+        """Compute the small picture now: for the thread that runs ahead."""
+        _ = self._planes
+
     @cached_property
     def luma(self) -> Picture:
         """Full-size Y plane, a view without a copy where the pixel format allows (8-bit YUV, not rotated)."""

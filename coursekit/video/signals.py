@@ -7,14 +7,14 @@ hand from `last`, and the whole series when they finish.
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from coursekit.video.cuts import CutFinder
+from coursekit.video.cuts import MIN_CONTENT, CutFinder, content_step
 from coursekit.video.meter import Frame, Picture, StreamInfo
 
 Series = npt.NDArray[np.float32]
@@ -24,6 +24,9 @@ _DARK_LEVEL = 16 + 16
 _BLOCKS = (16, 9)
 _FINE = (32, 18)
 _THUMB_S = 1.0
+_OTHER_LEVELS = 6.0
+_ALIKE = 0.4
+"""Correlation of the pictures on both sides of a gap below which they show different scenes."""
 AREAS = (4, 3)
 """Columns and rows of the areas whose brightness and colour are kept for every frame."""
 DEFAULT_RATE = 25.0
@@ -59,6 +62,8 @@ class Signals:
         self.info = info
         self.rate = float(info.frame_rate or DEFAULT_RATE)
         self.last: Row | None = None
+        self.shown: Frame | None = None
+        """The newest frame that was decoded: what still stands there while it is repeated."""
         self.previous: Picture | None = None
         """`small` of the frame before the one in hand; None after a gap."""
         self._small: Picture | None = None
@@ -76,6 +81,10 @@ class Signals:
         self._cuts = CutFinder(self.rate)
         self.gaps: list[tuple[int, bool]] = []
         """Frame before which something was left out, and whether the picture stood still meanwhile."""
+        self._gap_start_s: dict[int, float] = {}
+        self._before_gap: tuple[Picture, bool] | None = None
+        self.breaks: list[int] = []
+        """Frames after a gap that show another scene than the frame before it."""
 
     def feed(self, frame: Frame) -> None:
         """Measure the next frame. Called before any meter sees it."""
@@ -116,14 +125,48 @@ class Signals:
         for areas, means in zip(self._areas, self.last_areas, strict=True):
             areas.extend(means)
         self._cuts.feed(frame.colour)
-        self.last = row
+        self.last, self.shown = row, frame
+        if self._before_gap is not None:
+            self._bridge(*self._before_gap, frame.colour)
+            self._before_gap = None
 
-    def gap(self, start_s: float, end_s: float, *, static: bool) -> None:
-        """See Meter.gap."""
+    def repeat(self, time_s: float, packet_bytes: int) -> None:
+        """Enter a frame that is known to show what the last one showed; no meter sees it."""
+        if self.last is None:
+            return
+        self.last = replace(
+            self.last, time_s=time_s, bytes=packet_bytes, key=False, change=0.0, change_block=0.0, alive=0.0
+        )
+        self._columns["time"].append(time_s)
+        for name in _COLUMNS:
+            self._columns[name].append(float(getattr(self.last, name)))
+        if time_s - self.thumbs[-1][0] >= _THUMB_S:
+            self.thumbs.append((time_s, self.fine))
+        for areas, means in zip(self._areas, self.last_areas, strict=True):
+            areas.extend(means)
+        self._cuts.skip()
+
+    def gap(self, start_s: float, end_s: float, *, static: bool, turn: bool = False) -> None:
+        """See Meter.gap. `turn`: the frame after it is a keyframe out of turn, as encoders set them at cuts."""
         self.gaps.append((len(self), static))
         if not static:
+            self._gap_start_s[len(self)] = start_s
+            if self.shown is not None:
+                self._before_gap = (self.shown.colour, turn)
             self._small = None
             self._cuts.restart()
+
+    def _bridge(self, before: Picture, turn: bool, colour: Picture) -> None:
+        """Both sides of a gap: where they show different things there was a cut, and the keyframe tells where."""
+        cut = turn and content_step(before, colour) >= MIN_CONTENT
+        if cut:
+            self._cuts.add(len(self) - 1)
+        one, other = (cv2.cvtColor(p, cv2.COLOR_BGR2GRAY).astype(np.float64) for p in (before, colour))
+        far = float(np.mean(np.abs(one - other))) >= _OTHER_LEVELS
+        one, other = one - one.mean(), other - other.mean()
+        alike = float(np.sum(one * other) / (np.linalg.norm(one) * np.linalg.norm(other) + 1e-9))
+        if cut or (far and alike < _ALIKE):
+            self.breaks.append(len(self) - 1)
 
     def __len__(self) -> int:
         return len(self._columns["time"])
@@ -161,6 +204,8 @@ class Signals:
     def end_of(self, row: int) -> float:
         """Time at which a frame gives way to the next."""
         times = self.times
+        if row + 1 in self._gap_start_s:
+            return self._gap_start_s[row + 1]
         return float(times[row + 1]) if row + 1 < len(times) else float(times[row]) + 1 / self.rate
 
 

@@ -63,6 +63,7 @@ class MarksMeter:
         self._start_s: float | None = None
         self._moved = float("inf")
         self._time_s = 0.0
+        self._longest_gap_s = 0.0
 
     def feed(self, frame: Frame) -> None:
         """Look at a picture every quarter second to second, and only if something changed since."""
@@ -71,22 +72,35 @@ class MarksMeter:
         if self._start_s is None:
             self._start_s = frame.time_s
         self._time_s = frame.time_s
-        if frame.time_s < self._next_s or frame.damaged:
-            return
-        since = frame.time_s - self._start_s
-        self._next_s = frame.time_s + next(step for until, step in _PACE if since < until) - 0.01
+        if frame.time_s >= self._next_s and not frame.damaged:
+            self._sample(frame.time_s, frame)
+
+    def _sample(self, time_s: float, frame: Frame) -> None:
+        self._next_s = time_s + self._step_s(time_s)
         if self._moved < _STILL:
             for track in self._tracks:
-                track.note(frame.time_s, track.scores[-1] if track.scores else 1.0, fresh=False)
+                track.note(time_s, track.scores[-1] if track.scores else 1.0, fresh=False)
             return
         self._moved = 0.0
         luma = frame.luma
         if luma.shape[::-1] != self._size:
             luma = np.asarray(cv2.resize(luma, self._size, interpolation=cv2.INTER_AREA), np.uint8)
-        self.look(frame.time_s, luma)
+        self.look(time_s, luma)
 
     def gap(self, start_s: float, end_s: float, *, static: bool) -> None:
-        """A sample is a sample."""
+        """What stands still keeps its marks; what is left out is bridged."""
+        if not static:
+            self._longest_gap_s = max(self._longest_gap_s, end_s - start_s)
+            self._moved = float("inf")
+            return
+        shown = self._signals.shown
+        while shown is not None and not shown.damaged and self._next_s <= end_s:
+            self._time_s = max(self._next_s, start_s)
+            self._sample(self._time_s, shown)
+
+    def _step_s(self, time_s: float) -> float:
+        since = time_s - (self._start_s or 0.0)
+        return next(step for until, step in _PACE if since < until) - 0.01
 
     def look(self, time_s: float, luma: npt.NDArray[np.uint8]) -> None:
         """Take one picture at working size."""
@@ -162,6 +176,7 @@ class MarksMeter:
 
     def _group_facts(self, group: list[Track]) -> list[MarkFacts]:
         join_s = 4.0 if self._time_s - (self._start_s or 0.0) > 60 else 2.0
+        join_s = max(join_s, 1.2 * self._longest_gap_s)
         start_s = self._start_s or 0.0
         shown = [(track, track.spans(join_s, start_s)) for track in group]
         shown = [(track, spans) for track, spans in shown if spans]

@@ -28,6 +28,18 @@ class MotionMeter:
         self._step_s = 1 / _MAX_RATE if signals.rate > _MAX_RATE else 0.0
         self._last_s: float | None = None
         self._unchanged = True
+        self._blanks_s: list[float] = []
+
+    @property
+    def rows(self) -> int:
+        """Rows of movement so far."""
+        return len(self._tracker.columns["time"])
+
+    def shake_since(self, row: int, most: int) -> tuple[ShakeSpan, ...]:
+        """Shaky spans in the newest rows: since this one, and no more than so many."""
+        first = max(row, self.rows - most)
+        columns = {name: values[first:] for name, values in self._tracker.columns.items()}
+        return find_shake(columns, self._info.small_px[0]) if self.rows - first > 8 else ()
 
     def feed(self, frame: Frame) -> None:
         """Take the next decoded frame."""
@@ -46,11 +58,13 @@ class MotionMeter:
             self._tracker.rest(end_s)
         else:
             self._tracker.forget()
+            self._blanks_s.append(end_s)
+            self._last_s = None
 
     def finish(self) -> MotionFacts:
         """Shaky spans, and how much of the stream could be judged."""
         columns = self._tracker.columns
-        shake = find_shake(columns, self._info.small_px[0], self._signals.cuts_s)
+        shake = find_shake(columns, self._info.small_px[0], (*self._signals.cuts_s, *self._blanks_s))
         times = np.asarray(columns["time"])
         steps = np.diff(times, prepend=times[:1]) if len(times) else np.zeros(0)
         followed = np.asarray(columns["fit"]) >= _MIN_FIT

@@ -1,0 +1,236 @@
+"""Walking through a stream by a plan: what is decoded, what is entered as a repeat, what is left out.
+
+`walk` gives pictures, repeats and gaps in the order of time. `ahead` runs such a walk in a thread of its own, a few
+pictures ahead of whoever looks at them, so that decoding and scaling on one core overlap with analysis on another
+(FFmpeg and OpenCV work without Python's lock).
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from coursekit.video.decode import StreamReader, VideoDecoder
+from coursekit.video.meter import Frame
+from coursekit.video.pacing import Group, Pacer, Plan
+
+if TYPE_CHECKING:
+    from av import Packet
+
+_MAX_PACKETS = 900
+_MAX_BYTES = 24 << 20
+_AHEAD_BYTES = 40 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A picture that shows what the one before showed."""
+
+    time_s: float
+    packet_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Pictures that were not decoded."""
+
+    start_s: float
+    end_s: float
+    turn: bool
+    """The keyframe after it came out of turn: there may be a cut."""
+
+
+Item = Frame | Repeat | Gap
+Ask = Callable[[], bool]
+"""Whether what was seen of late is worth a closer look. Asked after everything given so far was looked at."""
+
+
+@dataclass(slots=True)
+class _Held:
+    """Packets of a group and what the pacer may know of them."""
+
+    packets: list[Packet[Any]]
+    group: Group | None
+    """None where packets carry no times of their own: nothing can be planned."""
+
+
+def walk(decoder: VideoDecoder, reader: StreamReader, ask: Ask, damaged_s: tuple[float, ...] = ()) -> Iterator[Item]:
+    """Pictures, repeats and gaps of one stream."""
+    width, height = reader.info.coded_px
+    pacer = Pacer(-(-width // 16) * -(-height // 16), reader.step_s)
+    open_since: float | None = None  # where what was left out begins
+    flowing = False
+    usual = True
+    for held in _groups(decoder, reader, damaged_s):
+        group, packets = held.group, held.packets
+        if group is None:
+            yield from _pictures(reader, packets, frozenset())
+            flowing = True
+            continue
+        if not flowing and not group.keyed:
+            reader.leave_out(len(packets))
+            continue
+        plan = pacer.plan(group)
+        came_by_clock, usual = usual, plan.usual_end
+        if plan.head == 0:
+            if flowing:
+                yield from reader.restart()
+                open_since, flowing = reader.end_s, False
+            reader.leave_out(len(packets))
+            continue
+        if open_since is not None:
+            yield Gap(open_since, float(group.times[0]), not came_by_clock)
+            open_since = None
+        still = frozenset(packets[row].pts for row in np.flatnonzero(plan.still))
+        skip = 0 if flowing else _leading(group)
+        reader.leave_out(skip)
+        yield from _pictures(reader, packets[:1] + packets[1 + skip : plan.head], still)
+        done = plan.head
+        if done < plan.end and ask() and pacer.go_on(group, plan):
+            yield from _pictures(reader, packets[done : plan.end], still)
+            done = plan.end
+        flowing = done == len(packets)
+        if flowing:
+            continue
+        yield from reader.restart()
+        if done == plan.end:
+            yield from _repeats(reader, group, plan, packets)
+        else:
+            open_since = reader.end_s
+            reader.leave_out(len(packets) - done)
+    if flowing:
+        yield from reader.flush()
+
+
+def _leading(group: Group) -> int:
+    """Packets after the keyframe that are shown before it: they refer to what was not decoded."""
+    early = np.flatnonzero(group.times[1:] < group.times[0])
+    return int(early[-1]) + 1 if len(early) else 0
+
+
+def _pictures(reader: StreamReader, packets: list[Packet[Any]], still: frozenset[int | None]) -> Iterator[Item]:
+    for packet in packets:
+        for frame in reader.decode(packet):
+            if frame.picture.pts in still and not frame.damaged:
+                yield Repeat(frame.time_s, frame.packet_bytes)
+            else:
+                yield frame
+
+
+def _repeats(reader: StreamReader, group: Group, plan: Plan, packets: list[Packet[Any]]) -> Iterator[Repeat]:
+    rows = range(plan.end, len(packets))
+    for row in sorted(rows, key=lambda r: group.times[r]):
+        time_s = float(group.times[row])
+        reader.enter(time_s)
+        yield Repeat(time_s, packets[row].size)
+
+
+def _groups(decoder: VideoDecoder, reader: StreamReader, damaged_s: tuple[float, ...]) -> Iterator[_Held]:
+    held: list[Packet[Any]] = []
+    size = 0
+    keyed = True
+    for packet in decoder.packets(reader):
+        if held and packet.is_keyframe:
+            yield _held(reader, held, damaged_s, keyed=keyed, whole=True, last=False)
+            held, size, keyed = [], 0, True
+        elif len(held) >= _MAX_PACKETS or size >= _MAX_BYTES:
+            yield _held(reader, held, damaged_s, keyed=keyed, whole=False, last=False)
+            held, size, keyed = [], 0, False
+        held.append(packet)
+        size += packet.size
+    if held:
+        yield _held(reader, held, damaged_s, keyed=keyed, whole=True, last=True)
+
+
+def _held(
+    reader: StreamReader,
+    packets: list[Packet[Any]],
+    damaged_s: tuple[float, ...],
+    *,
+    keyed: bool,
+    whole: bool,
+    last: bool,
+) -> _Held:
+    stamps = [packet.pts for packet in packets]
+    if None in stamps or len(set(stamps)) < len(stamps):
+        return _Held(packets, None)
+    times = np.array([reader.packet_s(packet) for packet in packets], dtype=np.float64)
+    first, end = float(times.min()) - 1, float(times.max()) + 1
+    group = Group(
+        times=times,
+        sizes=np.array([packet.size for packet in packets], dtype=np.float64),
+        keyed=keyed and bool(packets[0].is_keyframe),
+        whole=whole,
+        last=last,
+        doubtful=any(p.is_corrupt or p.is_discard for p in packets) or any(first <= t <= end for t in damaged_s),
+    )
+    return _Held(packets, group)
+
+
+@dataclass(slots=True)
+class _Question:
+    answered: threading.Event
+    answer: bool = False
+
+
+def ahead(walk_with: Callable[[Ask], Iterator[Item]], ask: Ask, picture_bytes: int) -> Iterator[Item]:
+    """The same items, made in a thread that runs ahead."""
+    items: queue.Queue[Item | _Question | BaseException | None] = queue.Queue(
+        max(2, min(16, _AHEAD_BYTES // max(picture_bytes, 1)))
+    )
+    over = threading.Event()
+
+    def put(item: Item | _Question | BaseException | None) -> None:
+        while not over.is_set():
+            try:
+                return items.put(item, timeout=1.0)
+            except queue.Full:
+                continue
+        raise _Over
+
+    def asked() -> bool:
+        question = _Question(threading.Event())
+        put(question)
+        while not question.answered.wait(1.0):
+            if over.is_set():
+                raise _Over
+        return question.answer
+
+    def work() -> None:
+        try:
+            for item in walk_with(asked):
+                if isinstance(item, Frame):
+                    item.prepare()
+                put(item)
+            put(None)
+        except _Over:
+            return
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits for pictures
+            try:
+                put(error)
+            except _Over:
+                return
+
+    thread = threading.Thread(target=work, name="decode", daemon=True)
+    thread.start()
+    try:
+        while (item := items.get()) is not None:
+            if isinstance(item, _Question):
+                item.answer = ask()
+                item.answered.set()
+            elif isinstance(item, BaseException):
+                raise item
+            else:
+                yield item
+    finally:
+        over.set()
+        thread.join()
+
+
+class _Over(Exception):
+    """Nobody looks any more."""

@@ -1,0 +1,58 @@
+"""Whether what was just seen is worth a closer look.
+
+Asked at the end of a short look at a stream: did the camera tremble, did the light pump, was a picture shown twice
+while things moved, far below the strength from which anybody is accused? Then what follows is decoded without a break,
+so that the span reported begins and ends where the fault does.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from coursekit.video.light import find_flicker
+from coursekit.video.motion.meter import MotionMeter
+from coursekit.video.signals import Signals
+
+_SHAKE_PCT = 0.12
+_FLICKER_PCT, _FLICKER_LEVELS = 0.8, 1.0
+_REPEAT, _MOVES = 0.25, 4.0
+_MAX_ROWS = 160
+
+
+class Notice:
+    """Watches the figures of one stream."""
+
+    def __init__(self, signals: Signals, motion: MotionMeter) -> None:
+        self._signals = signals
+        self._motion = motion
+        self._row = 0
+        self._motion_row = 0
+
+    def forget(self) -> None:
+        """A new look begins here."""
+        self._row, self._motion_row = len(self._signals), self._motion.rows
+
+    def asked(self) -> bool:
+        """Whether there is anything of note in the look that ends here."""
+        first = max(self._row, len(self._signals) - _MAX_ROWS)
+        return self._repeats(first) or self._shakes() or self._flickers(first)
+
+    def _shakes(self) -> bool:
+        return any(s.peak_pct >= _SHAKE_PCT for s in self._motion.shake_since(self._motion_row, _MAX_ROWS))
+
+    def _flickers(self, first: int) -> bool:
+        times = self._signals.times[first:].copy()
+        bright = np.log(np.maximum(self._signals.areas(0)[first:] - 16, 0).astype(np.float64) + 12.0) * 100
+        if find_flicker(times, bright, "brightness", _FLICKER_PCT):
+            return True
+        return any(
+            find_flicker(times, self._signals.areas(p)[first:].astype(np.float64), "colour", _FLICKER_LEVELS)
+            for p in (1, 2)
+        )
+
+    def _repeats(self, first: int) -> bool:
+        change = np.nan_to_num(self._signals.series("change")[first:])
+        block = np.nan_to_num(self._signals.series("change_block")[first:])
+        if len(change) < 8:
+            return False
+        return bool(np.any(change[2:] < _REPEAT * np.median(change)) and np.median(block) >= _MOVES)
