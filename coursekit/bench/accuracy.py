@@ -66,13 +66,14 @@ def _tells(truth: Truth, before: frozenset[tuple[str, str]]) -> bool:
     return not any(check == truth.check and (not truth.codes or code in truth.codes) for check, code in before)
 
 
-def _say(facts: AudioFacts | VideoFacts | FileFacts, profile: Profile) -> Iterator[Said]:
+def _say(facts: AudioFacts | VideoFacts | FileFacts | CourseFacts, profile: Profile) -> Iterator[Said]:
     if isinstance(facts, AudioFacts):
         for heard in ladder_audio.judge_clip(facts, profile):
             if heard.check in AUDIO:
                 yield Said(heard.check, heard.code, str(heard.verdict), _span(heard.start_s, heard.end_s))
-    elif isinstance(facts, FileFacts):
-        for result in judge((profile,), _course_of(facts), Scope.MEDIA, "en"):
+    elif isinstance(facts, FileFacts | CourseFacts):
+        course = facts if isinstance(facts, CourseFacts) else _course_of(facts)
+        for result in judge((profile,), course, Scope.MEDIA, "en"):
             yield from (_said(result.check or "", finding) for finding in result.findings)
     else:
         if facts.motion is not None or facts.marks is None:

@@ -14,16 +14,25 @@ from functools import cache
 from pathlib import Path
 
 from coursekit.audio.facts import AudioFacts
-from coursekit.bench import faults_marks, ladder_audio, ladder_marks, ladder_more, ladder_video, material
+from coursekit.bench import (
+    faults_marks,
+    ladder_audio,
+    ladder_course,
+    ladder_marks,
+    ladder_more,
+    ladder_video,
+    material,
+)
 from coursekit.bench.material import Described, Shelf
 from coursekit.bench.score import Case, Truth
-from coursekit.model import FileFacts, FileKind
+from coursekit.model import CourseFacts, FileFacts, FileKind
 from coursekit.rules.registry import CHECKS
 from coursekit.video.facts import VideoFacts
 
 AUDIO = tuple(check for check in ladder_audio.CHECKS if check != "audio/sync")
 """Checks of a track by itself; audio/sync needs its container and has a ladder of its own."""
 WATERMARK = "video/watermark"
+CONSISTENCY = "course/consistency"
 PROFILE = "tianjin-2025"
 
 
@@ -63,7 +72,7 @@ class Specimen:
     """A case that is measured and not yet judged."""
 
     case: Case
-    facts: AudioFacts | VideoFacts | FileFacts | None
+    facts: AudioFacts | VideoFacts | FileFacts | CourseFacts | None
     bare: AudioFacts | VideoFacts | None = None
     """The same clip without the change."""
 
@@ -102,13 +111,19 @@ def laddered() -> frozenset[str]:
     """Checks that have a ladder."""
     names = [rung.check for rung in sound_rungs()]
     names += [rung.check for rung in (*video_rungs(), *sharp_rungs())]
-    names += [rung.check for rung in ladder_more.FILES]
-    return frozenset(names) | ({WATERMARK} if marks_rungs() else set())
+    names += [rung.check for rung in (*ladder_more.FILES, *ladder_course.COVERS)]
+    return (
+        frozenset(names)
+        | ({WATERMARK} if marks_rungs() else set())
+        | ({CONSISTENCY} if ladder_course.COURSES else set())
+    )
 
 
 def plan_jobs(plan: Plan, shelf: Shelf) -> Iterator[Job]:
     """All jobs, the first clip of every ladder before the second of any."""
     yield Job("more", "synthesised files", tuple(range(len(ladder_more.FILES))), plan)
+    yield Job("covers", "synthesised covers", tuple(range(len(ladder_course.COVERS))), plan)
+    yield Job("courses", "synthesised courses", tuple(range(len(ladder_course.COURSES))), plan)
     recorded = list(shelf.clips)
     yield from (Job("recorded", name, (0,), plan) for name in (recorded[::4] if plan.quick else recorded))
     yield from (Job("talkers", "synthesised talkers", (n,), plan) for n in range(2 if plan.quick else plan.talkers))
@@ -346,8 +361,32 @@ def _picture_grades(job: Job, described: Described) -> Cases:
 
 
 def _more(job: Job, _: Described) -> Cases:
+    yield from _files(job, ladder_more.FILES)
+
+
+def _covers(job: Job, _: Described) -> Cases:
+    yield from _files(job, ladder_course.COVERS)
+    for name, make in ladder_course.clean_covers(2 if job.plan.quick else 12):
+        case = Case("healthy", name, "cover", job.clip, 0.0, judged=("cover/watermark", "cover/image"))
+        yield case, lambda c, m=make: Specimen(c, ladder_more.measure_made(m))  # type: ignore[misc] # binds the loop
+
+
+def _courses(job: Job, _: Described) -> Cases:
     for number in job.items:
-        rung = ladder_more.FILES[number]
+        rung = ladder_course.COURSES[number]
+        case = Case(
+            "courses", rung.fault, rung.strength, job.clip, 0.0, (), Truth(CONSISTENCY, rung.codes), rung.noticed,
+            judged=(CONSISTENCY,), order=number,
+        )  # fmt: skip
+        yield case, lambda c, r=rung: Specimen(c, r.measure())  # type: ignore[misc] # binds the loop
+    for name, course in ladder_course.healthy_courses():
+        case = Case("healthy", name, "course", job.clip, 0.0, judged=(CONSISTENCY,))
+        yield case, lambda c, m=course: Specimen(c, m())  # type: ignore[misc] # binds the loop
+
+
+def _files(job: Job, rungs: Sequence[ladder_more.FileRung]) -> Cases:
+    for number in job.items:
+        rung = rungs[number]
         case = Case(
             rung.ladder, rung.fault, rung.strength, job.clip, 0.0, (), Truth(rung.check, rung.codes), rung.noticed,
             order=number,
@@ -366,4 +405,6 @@ _LADDERS: Mapping[str, Callable[[Job, Described], Cases]] = {
     "picture traps": _picture_traps,
     "picture grades": _picture_grades,
     "more": _more,
+    "covers": _covers,
+    "courses": _courses,
 }

@@ -44,8 +44,13 @@ class FileRung:
 
     def measure(self) -> FileFacts:
         """Make the file and measure it as an audit does."""
-        with tempfile.TemporaryDirectory(prefix="coursekit-") as folder:
-            return measure((self.make(Path(folder)),), Settings(workers=1, cache_root=None)).files[0]
+        return measure_made(self.make)
+
+
+def measure_made(make: Callable[[Path], Path]) -> FileFacts:
+    """Make a file in a folder of its own and measure it as an audit does."""
+    with tempfile.TemporaryDirectory(prefix="coursekit-") as folder:
+        return measure((make(Path(folder)),), Settings(workers=1, cache_root=None)).files[0]
 
 
 def span_heard(fault: str, strength: str, seconds: float) -> Interval | None:

@@ -25,6 +25,7 @@ from coursekit.bench.score import (
     share,
     wilson,
 )
+from coursekit.cover.reader import reader_name
 from coursekit.rules.registry import CHECKS
 
 SCHEMA = "coursekit/accuracy/1"
@@ -133,6 +134,8 @@ def _what_was_run(scored: Scored) -> Iterator[str]:
     made = sorted({c.clip for c in bench.cases if c.clip.startswith("synthesised") and "?" not in c.clip})
     yield ""
     yield f"Made from nothing: {', '.join(made)}."
+    yield ""
+    yield f"Words on covers were read by {reader_name() or 'nothing: no reader is installed by default'}."
     yield ""
     yield (
         "Faults are laid over a clip by code, then the clip is encoded, decoded and measured as a lesson is, and "

@@ -38,17 +38,21 @@ def watermark(ctx: CheckContext, facts: CoverFacts, params: CoverMarkParams) -> 
         raise CannotTest("not-measured")
     ctx.observe(measured(len(image.marks.words), "lines of text read"), equal_to(0, "marks"))
     told: set[str] = set()
-    for words in image.marks.words:
+    addresses: set[str] = set()
+    # The smallest first: a name printed many times over is one finding, and small print is no title.
+    for words in sorted(image.marks.words, key=lambda w: (w.box[3], w.box[1], w.box[0])):
         if words.score < params.min_score or _is_own(ctx.course, words):
             continue
         named = holder_of(words.text)
         if named is not None:
-            told.add(named)
-            tell, code = (
-                (ctx.review, "name-in-title") if words.box[3] > params.title_height else (ctx.fail, "named-mark")
-            )
-            yield tell(code, measured=measured(words.text), where=_at(words.box), says=words.text, holder=named)
-        elif (elsewhere := points_elsewhere(words.text)) is not None:
+            if named not in told:
+                told.add(named)
+                tell, code = (
+                    (ctx.review, "name-in-title") if words.box[3] > params.title_height else (ctx.fail, "named-mark")
+                )
+                yield tell(code, measured=measured(words.text), where=_at(words.box), says=words.text, holder=named)
+        elif (elsewhere := points_elsewhere(words.text)) is not None and elsewhere not in addresses:
+            addresses.add(elsewhere)
             yield ctx.review("address", measured=measured(words.text), where=_at(words.box), says=elsewhere)
     name = image.marks.name
     if name is None:
