@@ -9,11 +9,13 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 
+from coursekit.bench.figures import accuracy_of
 from coursekit.model import Rule, Text
 from coursekit.rules.profiles import list_profiles
 from coursekit.rules.registry import CHECKS
 from coursekit.texts import check_text, without_values
 
+ROOT = Path(__file__).resolve().parent.parent
 _DOMAINS = {
     "probe": Text(zh="文件与编码", en="Files and coding"),
     "audio": Text(zh="声音", en="Sound"),
@@ -102,7 +104,10 @@ def _clauses(rules: list[Rule]) -> Iterator[str]:
 
 
 def _examples(check: str) -> list[str]:
+    measured = accuracy_of(check)
+    figures = [measured.zh, "", measured.en, ""] if measured is not None else []
     return [
+        *figures,
         f"    python sample_courses/make.py {check} 目标文件夹",
         "",
         "生成一节只有这一种毛病的示例课（有示例的检查项见 `make.py list`）。查准率、查全率与适用范围见",
@@ -120,7 +125,7 @@ def _cell(text: str) -> str:
 
 def main() -> None:
     """Write all pages into docs/checks of the checkout."""
-    folder = Path(__file__).resolve().parent.parent / "docs" / "checks"
+    folder = ROOT / "docs" / "checks"
     folder.mkdir(parents=True, exist_ok=True)
     wanted = pages()
     for stale in set(folder.glob("*.md")) - {folder / name for name in wanted}:

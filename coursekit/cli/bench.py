@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -71,7 +72,6 @@ def accuracy(
     from coursekit.bench.cases import Plan
     from coursekit.bench.material import TableError
     from coursekit.bench.render import Scored, render_json, render_markdown
-    from coursekit.bench.summary import write_readmes
     from coursekit.files import write_atomic
 
     plan = Plan(clips, seed, quick, clips_per_rung, talkers, jobs, minutes, only)
@@ -86,23 +86,34 @@ def accuracy(
     write_atomic(out, render_markdown(scored))
     figures = render_json(scored)
     write_atomic(out.with_suffix(".json"), figures)
-    readmes = write_readmes(out.absolute().parent, json.loads(figures))
-    names = ", ".join((out.name, out.with_suffix(".json").name, *readmes))
+    names = ", ".join((out.name, out.with_suffix(".json").name, *_publish(out.absolute().parent, json.loads(figures))))
     click.echo(f"{names} ({run.seconds / 60:.1f} min)", err=True)
 
 
 @bench.command(
     help=pick(
-        "把 ACCURACY.json 的摘要写进旁边的 README。", "Write the summary of an ACCURACY.json into the README beside it."
+        "把 ACCURACY.json 的摘要写进旁边的 README、检查项说明页和 explain。",
+        "Write the summary of an ACCURACY.json into the README beside it, the pages of checks and `explain`.",
     )
 )
 @click.argument("figures", type=click.Path(path_type=Path, exists=True, dir_okay=False), default=Path("ACCURACY.json"))
 def summary(figures: Path) -> None:
     """Between the marks `accuracy:begin` and `accuracy:end`."""
-    from coursekit.bench.summary import write_readmes
-
     body = json.loads(figures.read_text(encoding="utf-8"))
-    click.echo(", ".join(write_readmes(figures.absolute().parent, body)) or "-", err=True)
+    click.echo(", ".join(_publish(figures.absolute().parent, body)) or "-", err=True)
+
+
+def _publish(folder: Path, body: dict[str, Any]) -> tuple[str, ...]:
+    """The summary into the READMEs; in a checkout also into the handbook and `explain`. Names of what changed."""
+    from coursekit.bench.figures import keep
+    from coursekit.bench.summary import write_readmes
+    from coursekit.handbook import ROOT, main
+
+    written = write_readmes(folder, body)
+    if folder == ROOT and keep(body):
+        main()
+        written = (*written, "docs/checks")
+    return written
 
 
 def _tell(done: int, of: int, what: str) -> None:

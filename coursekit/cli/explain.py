@@ -58,12 +58,15 @@ def _pages(name: str, lang: str) -> Iterator[str]:
 
 def check_page(check: str, lang: str) -> Iterator[str]:
     """What a check measures, why, and each thing it can say."""
+    from coursekit.bench.figures import accuracy_of
     from coursekit.texts import check_text, without_values
 
     text = check_text(check)
     yield f"{check} — {text.title[lang]}"
     yield f"  {pick('怎么测', 'measured')}: {text.measured[lang]}"
     yield f"  {pick('为什么', 'why')}: {text.why[lang]}"
+    if (accuracy := accuracy_of(check)) is not None:
+        yield f"  {pick('准确度', 'accuracy')}: {accuracy[lang]}"
     for code, entry in text.codes.items():
         yield f"  {code}: {without_values(entry.message[lang])}"
         yield f"      → {without_values(entry.remedy[lang])}"
