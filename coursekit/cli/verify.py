@@ -77,7 +77,7 @@ def verify(
                 "--bag-only looks at checksums alone: leave out --trust, --recheck and --allow-draft",
             )
         )
-    trust = None if bag_only else _trust(trusted)
+    trust = None if bag_only else read_trust(trusted)
     try:
         found = verify_package(
             package,
@@ -97,7 +97,8 @@ def verify(
     raise click.exceptions.Exit(code)
 
 
-def _trust(trusted: tuple[Path, ...]) -> TrustStore | None:
+def read_trust(trusted: tuple[Path, ...]) -> TrustStore | None:
+    """The keys named, else those of the store; None where nobody is trusted yet."""
     from coursekit.bundle.keys import KeyFault, default_trust_folder, load_trust
     from coursekit.cli.key import refuse
 
