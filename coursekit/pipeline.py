@@ -192,7 +192,16 @@ def measure_folder(
     from coursekit.engine.job import Job, from_cache
 
     jobs = [
-        Job(name, entry.path, kinds[name], entry.identity, entry.refused, settings.cache_root, entry.url)
+        Job(
+            name,
+            entry.path,
+            kinds[name],
+            entry.identity,
+            entry.refused,
+            settings.cache_root,
+            entry.url,
+            settings.thorough,
+        )
         for name, entry in folder.entries.items()
         if kinds.get(name, FileKind.UNKNOWN) is not FileKind.UNKNOWN
     ]

@@ -21,6 +21,8 @@ class Settings:
     workers: int | None = None
     engine: str = "local"
     """Where measuring runs: `local`, or a Dask scheduler's address."""
+    thorough: bool = False
+    """Every picture is decoded; otherwise only where something moves."""
     cache_root: Path | None = field(default_factory=default_cache_dir)
     """None: nothing is kept and nothing is found."""
 

@@ -22,6 +22,7 @@ from coursekit.cli.options import (
     papers_options,
     set_up_logging,
     terminable,
+    thorough_option,
     verbosity_options,
 )
 from coursekit.report import FORMATS, format_of
@@ -90,6 +91,7 @@ if TYPE_CHECKING:
 )
 @papers_options
 @measuring_options
+@thorough_option
 @lang_option
 @verbosity_options
 def audit(
@@ -105,6 +107,7 @@ def audit(
     engine: str,
     cache_dir: Path | None,
     no_cache: bool,
+    thorough: bool,
     lang: str,
     quiet: int,
     verbose: int,
@@ -119,6 +122,7 @@ def audit(
         fail_on=FailOn(fail_on),
         workers=jobs,
         engine=engine,
+        thorough=thorough,
         cache_root=cache_root(cache_dir, no_cache),
         register=register,
         today=today.date().isoformat() if today else None,

@@ -16,6 +16,7 @@ from coursekit.cli.options import (
     set_up_logging,
     terminable,
     verbosity_options,
+    thorough_option,
 )
 
 
@@ -29,6 +30,7 @@ from coursekit.cli.options import (
 @click.option("-o", "--output", type=click.Path(path_type=Path), help=pick("写入文件", "Write to a file"))
 @measuring_options
 @verbosity_options
+@thorough_option
 def measure(
     files: tuple[Path, ...],
     output: Path | None,
@@ -37,6 +39,7 @@ def measure(
     cache_dir: Path | None,
     no_cache: bool,
     quiet: int,
+    thorough: bool,
     verbose: int,
 ) -> None:
     """Measure and print."""
@@ -47,7 +50,9 @@ def measure(
     from coursekit.folder import CourseError
 
     set_up_logging(verbose)
-    settings = pipeline.Settings(workers=jobs, engine=engine, cache_root=cache_root(cache_dir, no_cache))
+    settings = pipeline.Settings(
+        workers=jobs, engine=engine, thorough=thorough, cache_root=cache_root(cache_dir, no_cache)
+    )
     try:
         with terminable(), Progress(quiet=quiet > 0) as progress:
             facts = pipeline.measure(files, settings, progress)

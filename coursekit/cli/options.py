@@ -67,6 +67,18 @@ def measuring_options(function: F) -> F:
     )(function)
 
 
+def thorough_option(function: F) -> F:
+    """`--thorough`: for whoever would rather wait than trust the packets."""
+    return click.option(
+        "--thorough",
+        is_flag=True,
+        help=pick(
+            "逐帧解码全部画面（默认：先看码流，只解码有动静、有疑点的部分；见 docs/speed.md）",
+            "Decode every picture (default: packets first, then only what moves or looks odd; see docs/speed.md)",
+        ),
+    )(function)
+
+
 def papers_options(function: F) -> F:
     """Options of every command that looks at the operator's papers."""
     function = click.option(

@@ -209,6 +209,7 @@ def audit_key(folder: Folder, settings: Settings, profile_hashes: tuple[str, ...
     listing = "\n".join(f"{name}\0{e.identity}\0{e.refused}" for name, e in folder.entries.items())
     listing += "".join(f"\n{name}\0{identity}" for name, identity in folder.kept.items())
     asked = repr((settings.profiles, str(settings.scope), settings.lang, str(settings.fail_on), settings.today))
+    asked += "/thorough" if settings.thorough else ""
     day = time.strftime("%Y-%m-%d")
     papers = ""
     if settings.register is not None and settings.scope is Scope.FILING:

@@ -188,6 +188,14 @@ class DaskEngine:
 
 def _key(job: Job, build: Build) -> str:
     """The same for whoever asks for the same bytes under the same name, measured by the same build."""
-    asked = (job.name, job.url or str(job.path), job.kind, job.identity, job.refused, job.cache_root is None)
+    asked = (
+        job.name,
+        job.url or str(job.path),
+        job.kind,
+        job.identity,
+        job.refused,
+        job.thorough,
+        job.cache_root is None,
+    )
     digest = hashlib.sha256(repr((*asked, build)).encode("utf-8", "surrogatepass")).hexdigest()
     return f"coursekit-{digest}"

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +46,8 @@ class Job:
     cache_root: Path | None
     url: str | None = None
     """Where its bytes are, if no disk of this machine has them; `path` is then only its name."""
+    thorough: bool = False
+    """Every picture is decoded, whatever its packets say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +100,10 @@ def from_cache(job: Job) -> FileFacts | None:
     if job.refused:
         return None
     cache = Cache(job.cache_root)
-    sha256 = cache.known_sha256(job.path, job.identity)
+    sha256 = cache.known_sha256(job.url or job.path, job.identity)
     if sha256 is None:
         return None
-    done = {stage: _recall(cache, sha256, stage) for stage in stages_of(job.kind)}
+    done = {stage: _recall(cache, sha256, stage, job) for stage in stages_of(job.kind)}
     return None if None in done.values() else _assemble(job, sha256, done)
 
 
@@ -107,6 +111,8 @@ def run_job(job: Job, progress: Progress) -> FileFacts:
     """Measure one file. Never raises for a fault of the file."""
     if job.refused:
         return refused_facts(job, Problem("probe", job.refused, str(job.name)))
+    if job.url is not None:
+        return _run_from_store(job, job.url, progress)
     cache = Cache(job.cache_root)
     try:
         before = Identity.of(job.path)
@@ -114,18 +120,75 @@ def run_job(job: Job, progress: Progress) -> FileFacts:
     except OSError as error:
         return refused_facts(job, Problem("probe", "unreadable", error.strerror or str(error)))
     done: dict[str, Any] = {}
-    for stage in stages_of(job.kind):
-        kept = _recall(cache, sha256, stage)
-        done[stage] = kept if kept is not None else _measure(stage, job, done, progress)
+
+    def settle(stage: str) -> None:
+        kept = _recall(cache, sha256, stage, job)
+        done[stage] = kept if kept is not None else _measure(stage, job, done, told)
         if kept is None and not _may_pass(done[stage]):
-            cache.keep(done[stage], sha256, stage_key(stage))
-        if stage == "probe" and isinstance(done[stage], FailedStage):
-            break
+            cache.keep(done[stage], sha256, _key(stage, job))
+
+    stages = stages_of(job.kind)
+    told = _Told(progress, _AUDIO_SHARE if job.kind is FileKind.VIDEO else 1.0)
+    for stage in stages[:1]:
+        settle(stage)
+    if any(isinstance(outcome, FailedStage) for outcome in done.values()):
+        stages = ()
+    if len(stages) > 2 and _threads() > 1:
+        # A core to spare: the sound is measured while the picture is.
+        with ThreadPoolExecutor(1, thread_name_prefix="sound") as beside:
+            sound = beside.submit(settle, stages[1])
+            settle(stages[2])
+            sound.result()
+    else:
+        for stage in stages[1:]:
+            settle(stage)
     if _changed(job.path, before):
         # Half of the figures may be of the old bytes: none of them counts.
         return refused_facts(job, Problem("probe", "changed-while-read", str(job.name)), sha256)
     cache.remember_sha256(job.path, before, sha256)
     return _assemble(job, sha256, done)
+
+
+class _Told:
+    """Progress of sound and picture, together or one after the other, as one figure that never goes back."""
+
+    def __init__(self, progress: Progress, share: float) -> None:
+        self._progress = progress
+        self._share = share
+        self._seconds = {"audio": 0.0, "video": 0.0}
+        self._lock = threading.Lock()
+
+    def __call__(self, stage: str, media_s: float, total_s: float) -> None:
+        with self._lock:
+            self._seconds[stage] = max(self._seconds[stage], min(media_s, total_s))
+            done_s = self._share * self._seconds["audio"] + (1 - self._share) * self._seconds["video"]
+            self._progress(done_s, total_s)
+
+
+def _threads() -> int:
+    """Cores this worker may use. 0 leaves it to FFmpeg."""
+    asked = os.environ.get(THREADS, "1")
+    return int(asked) if asked.isdecimal() else 1
+
+
+def _key(stage: str, job: Job) -> str:
+    return stage_key(stage) + ("/thorough" if job.thorough and stage == "video" else "")
+
+
+def _run_from_store(job: Job, url: str, progress: Progress) -> FileFacts:
+    """Bring the bytes near, measure those, take them away again."""
+    from coursekit.store import StoreError, near
+
+    try:
+        with near(url, job.identity, lambda: progress(0.0, 0.0)) as path:
+            facts = run_job(replace(job, path=path, url=None), progress)
+    except StoreError as error:
+        return refused_facts(job, Problem("probe", error.code, error.detail))
+    except OSError as error:
+        return refused_facts(job, Problem("probe", "io", error.strerror or str(error)))
+    if facts.sha256:
+        Cache(job.cache_root).remember_sha256(url, job.identity, facts.sha256)
+    return facts
 
 
 def keep_facts(job: Job, facts: FileFacts) -> None:
@@ -144,10 +207,10 @@ def keep_facts(job: Job, facts: FileFacts) -> None:
         problem = facts.problem(stage)
         value = values[stage] if problem is None else FailedStage(problem)
         if value is not None:
-            cache.keep(value, facts.sha256, stage_key(stage))
+            cache.keep(value, facts.sha256, _key(stage, job))
         if stage == "probe" and problem is not None:
             break
-    cache.remember_sha256(job.path, job.identity, facts.sha256)
+    cache.remember_sha256(job.url or job.path, job.identity, facts.sha256)
 
 
 def refused_facts(job: Job, problem: Problem, sha256: str = "") -> FileFacts:
@@ -164,8 +227,8 @@ def _changed(path: Path, before: Identity) -> bool:
         return True
 
 
-def _recall(cache: Cache, sha256: str, stage: str) -> Any:
-    key = stage_key(stage)
+def _recall(cache: Cache, sha256: str, stage: str, job: Job) -> Any:
+    key = _key(stage, job)
     return cache.find(_STAGE_FACTS[stage], sha256, key) or cache.find(FailedStage, sha256, key)
 
 
@@ -174,11 +237,11 @@ def _may_pass(outcome: object) -> bool:
     return isinstance(outcome, FailedStage) and outcome.problem.code in _PASSING
 
 
-def _measure(stage: str, job: Job, done: dict[str, Any], progress: Progress) -> Any:
+def _measure(stage: str, job: Job, done: dict[str, Any], told: _Told) -> Any:
     from coursekit.probe.media import MediaError
 
     try:
-        return _measure_stage(stage, job, done.get("probe"), progress)
+        return _measure_stage(stage, job, done.get("probe"), told)
     except MediaError as error:
         return FailedStage(Problem(stage, error.code, error.detail))
     except MemoryError:
@@ -190,7 +253,7 @@ def _measure(stage: str, job: Job, done: dict[str, Any], progress: Progress) -> 
         return FailedStage(Problem(stage, "crashed", f"{type(error).__name__}: {error}"))
 
 
-def _measure_stage(stage: str, job: Job, probe: ProbeFacts | None, progress: Progress) -> Any:
+def _measure_stage(stage: str, job: Job, probe: ProbeFacts | None, told: _Told) -> Any:
     # Imported here: these bring in the decoders, and a run that finds all facts in the cache must not pay for them.
     if stage == "probe":
         from coursekit.probe.measure import measure_media
@@ -206,17 +269,15 @@ def _measure_stage(stage: str, job: Job, probe: ProbeFacts | None, progress: Pro
         return measure_document(job.path)
     assert probe is not None
     total_s = probe.duration_s or 0.0
-    share = _AUDIO_SHARE if job.kind is FileKind.VIDEO else 1.0
     if stage == "audio":
         from coursekit.audio.measure import measure_audio
 
-        return AudioStage(measure_audio(job.path, probe, lambda s: progress(share * min(s, total_s), total_s)))
+        return AudioStage(measure_audio(job.path, probe, lambda s: told("audio", s, total_s)))
     from coursekit.video.measure import measure_video
 
-    def seen(media_s: float) -> None:
-        progress(share * total_s + (1 - share) * min(media_s, total_s), total_s)
-
-    return VideoStage(measure_video(job.path, probe, seen, threads=int(os.environ.get(THREADS, "1"))))
+    return VideoStage(
+        measure_video(job.path, probe, lambda s: told("video", s, total_s), threads=_threads(), thorough=job.thorough)
+    )
 
 
 def _assemble(job: Job, sha256: str, done: dict[str, Any]) -> FileFacts:

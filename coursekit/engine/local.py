@@ -175,6 +175,8 @@ def serve(pipe: Connection, threads: int, memory_bytes: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     os.environ[THREADS] = str(threads)
+    # Sound, decoding and analysis take turns at Python's lock; five milliseconds of waiting are a picture.
+    sys.setswitchinterval(0.0005)
     # A process a core already: threads inside the matrix products would only fight the neighbours.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
