@@ -42,7 +42,12 @@ class Parcels:
 
 @pytest.fixture(scope="session")
 def parcels(tmp_path_factory: pytest.TempPathFactory) -> Parcels:
-    root = tmp_path_factory.mktemp("parcels")
+    """Made once."""
+    return make_parcels(tmp_path_factory.mktemp("parcels"))
+
+
+def make_parcels(root: Path) -> Parcels:
+    """All of them, in `root`."""
     packed = make_packed(root)
     other = new_key()
     manifest = packed.course / "course.yaml"
