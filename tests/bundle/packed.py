@@ -40,7 +40,7 @@ lessons:
     hours: "1.5"
     media: [{file: 媒体/100% done.mp4}]
     teaches: [{point: K1}]
-  - {id: l3, title: 实训, mode: offline, part: practice, hours: 2}
+  - {id: l3, title: 实训, mode: offline, part: practice, hours: 2, teaches: [{point: S1, depth: practise}]}
 experts:
   - {id: X1, name: 林秀兰, province: 福建省, affiliation: 榕城护理学院, phone: "0591-00000001", route: examiner}
 papers:

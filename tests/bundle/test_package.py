@@ -90,7 +90,8 @@ def test_records_fit_their_schemas(packed: Packed) -> None:
     assert codec.loads(Package, packed.plan.records["package.json"]) == packed.plan.package
     assert codec.loads(Approval, packed.plan.records["decisions.json"]) == packed.plan.package.approval
     coverage = json.loads(packed.plan.records["coverage.json"])["points"]
-    assert coverage[0] == {"point": "S1", "taught": {"l1": "demonstrate"}, "assessed": False, "gaps": ["not-assessed"]}
+    taught = {"l1": "demonstrate", "l3": "practise"}
+    assert coverage[0] == {"point": "S1", "taught": taught, "assessed": False, "gaps": ["not-assessed"]}
     first, second, offline = packed.plan.package.lessons
     assert (first.path, second.hours, offline.path) == (LESSONS[0], "3/2", None)
     assert first.duration_s == pytest.approx(1.0, abs=0.1)
