@@ -280,8 +280,8 @@ class Waiver:
 
     reason: str
     who: str
-    until: str
-    """Last day it holds, as 2026-12-31."""
+    until: str | None
+    """Last day it holds, as 2026-12-31; None where experts accepted it on these very bytes."""
     verdict: Verdict
     """What the finding would be without it."""
 
@@ -317,6 +317,8 @@ class Finding:
     evidence: tuple[str, ...] = ()
     waiver: Waiver | None = None
     """Set where a person accepted it: it is then a `review` that breaks nothing, and stays in sight."""
+    ruling: str | None = None
+    """What experts said who want it changed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from coursekit.engine.job import Job
     from coursekit.filing.facts import FilingFacts
     from coursekit.manifest.model import Manifest
+    from coursekit.review.judgement import Heeded
 
 DEFAULT_PROFILE = "tianjin-2025"
 
@@ -107,7 +108,12 @@ def audit(target: Path | str, settings: Settings, listen: Listener = ignore, *, 
     key = audit_key(
         folder, settings, tuple(p.hash for p in load_profiles(own)) if (own := settings.own_profiles()) else ()
     )
-    if not want_facts and (known := cache.find_audit(key)) is not None and (report := _revive(known, started)):
+    if (
+        not want_facts
+        and settings.heed_experts
+        and (known := cache.find_audit(key)) is not None
+        and (report := _revive(known, started))
+    ):
         listen(Planned(report.run.cached_files, report.run.cached_files))
         return Audit(report, None, folder, key)
     manifest, course, kinds = load_course(folder)
@@ -115,10 +121,13 @@ def audit(target: Path | str, settings: Settings, listen: Listener = ignore, *, 
     measuring = measure_folder(folder, kinds, settings, listen)
     scope, scope_note = choose_scope(settings.scope, manifest)
     filing = look_at_papers(folder, manifest, settings) if scope is Scope.FILING else None
-    facts = CourseFacts(course, measuring.facts, manifest, filing)
+    review = look_at_review(folder, manifest, measuring) if settings.heed_experts else None
+    facts = CourseFacts(course, measuring.facts, review.manifest if review else manifest, filing)
     report = build_report(profiles, facts, scope, scope_note, settings, measuring, started)
     report = _waive(report, folder, measuring, settings)
-    lasting = not measuring.not_done and _all_settled(folder)
+    if review is not None:
+        report = review.heed(report, profiles, settings.fail_on)
+    lasting = settings.heed_experts and not measuring.not_done and _all_settled(folder)
     if lasting:
         blank = replace(report, run=replace(report.run, started="", finished="", host=""))
         cache.keep_audit(key, codec.dumps(blank, indent=None))
@@ -135,6 +144,15 @@ def _waive(report: Report, folder: Folder, measuring: Measuring, settings: Setti
     hashes = {name: f.sha256 for name, f in measuring.facts.items()}
     today = dt.datetime.now(dt.UTC).date()
     return apply_waivers(report, load_waivers(entry.path), hashes, settings.fail_on, today)
+
+
+def look_at_review(folder: Folder, manifest: Manifest | None, measuring: Measuring) -> Heeded | None:
+    """What experts have decided, where anything has been taken in."""
+    if manifest is None or folder.url is not None or not any(n.startswith("review/receipts/") for n in folder.kept):
+        return None
+    from coursekit.review.judgement import Heeded
+
+    return Heeded.of(folder, manifest, {name: f.sha256 for name, f in measuring.facts.items()})
 
 
 def load_course(folder: Folder) -> tuple[Manifest | None, Course, Mapping[str, FileKind]]:

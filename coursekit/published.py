@@ -19,12 +19,16 @@ from typing import Any
 
 from coursekit.bundle.model import PACKAGE_SCHEMA, VERIFICATION_SCHEMA, Package, Verification
 from coursekit.model import FACTS_SCHEMA, REPORT_SCHEMA, FactsFile, Report
+from coursekit.review.model import DECISION_SCHEMA, DOSSIER_SCHEMA, STATE_SCHEMA, Decision, Dossier, ReviewState
 
 PUBLISHED: dict[str, tuple[type, str]] = {
     "report.schema.json": (Report, REPORT_SCHEMA),
     "facts.schema.json": (FactsFile, FACTS_SCHEMA),
     "package.schema.json": (Package, PACKAGE_SCHEMA),
     "verification.schema.json": (Verification, VERIFICATION_SCHEMA),
+    "decision.schema.json": (Decision, DECISION_SCHEMA),
+    "dossier.schema.json": (Dossier, DOSSIER_SCHEMA),
+    "review-state.schema.json": (ReviewState, STATE_SCHEMA),
 }
 _SCALARS: dict[Any, dict[str, Any]] = {
     str: {"type": "string"},

@@ -30,6 +30,8 @@ class Settings:
     """The operator's register; None: the one in the course folder, if any."""
     today: str | None = None
     """As of which day papers must be in date; None: the day of the run."""
+    heed_experts: bool = True
+    """Whether experts' decisions go into the report. Their dossier is made without: a question answered stays asked."""
 
     def own_profiles(self) -> tuple[str, ...]:
         """Those that are files of the studio's own."""

@@ -163,3 +163,32 @@ def _audio_segment(pcm: bytes, rate: int, channels: int) -> AudioSegment:
         from pydub import AudioSegment
 
         return AudioSegment(data=pcm, sample_width=2, frame_rate=rate, channels=channels)
+
+
+def to_mp3(wave_file: Path) -> bytes | None:
+    """A WAV of 16 bit as MP3, a tenth of its size, which every browser plays; None where FFmpeg cannot write it."""
+    import io
+    import wave
+
+    import av
+    import numpy as np
+
+    with wave.open(str(wave_file), "rb") as source:
+        rate, channels = source.getframerate(), source.getnchannels()
+        pcm = np.frombuffer(source.readframes(source.getnframes()), "<i2").reshape(1, -1)
+    layout = "stereo" if channels > 1 else "mono"
+    made = io.BytesIO()
+    try:
+        with av.open(made, "w", format="mp3") as container:
+            stream = container.add_stream("libmp3lame", rate=min(rate, 48_000), layout=layout)
+            stream.bit_rate = 128_000
+            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(pcm), format="s16", layout=layout)
+            frame.sample_rate = rate
+            # MP3 knows three rates up to 48 kHz; the encoder's own comes from the resampler.
+            fitting = av.AudioResampler(format="s16p", layout=layout, rate=stream.rate)
+            for ready in (*fitting.resample(frame), *fitting.resample(None)):
+                container.mux(stream.encode(ready))
+            container.mux(stream.encode(None))
+    except (av.FFmpegError, av.codec.codec.UnknownCodecError, ValueError):
+        return None
+    return made.getvalue()

@@ -33,7 +33,22 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "coursekit.cli.verify:verify",
         pick("核验一个课程包（平台方）", "Verify a package (the platform's side)"),
     ),
+    "import": ("coursekit.cli.import_:import_", pick("把课程包收进课程库（平台方）", "Take packages into a library")),
+    "library": ("coursekit.cli.library:library", pick("查看课程库（平台方）", "What a library holds")),
+    "serve-import": (
+        "coursekit.cli.serve_import:serve_import",
+        pick("接收课程包上传的服务（平台方）", "A service that takes uploads of packages"),
+    ),
     "key": ("coursekit.cli.key:key", pick("签名密钥与信任名单", "Signing keys, and whose are trusted")),
+    "dossier": (
+        "coursekit.cli.dossier:dossier",
+        pick("生成专家评审材料", "Build the experts' dossier"),
+    ),
+    "review": (
+        "coursekit.cli.review:review",
+        pick("收入专家意见，看评审进展", "Take in experts' decisions, see how the review stands"),
+    ),
+    "filing": ("coursekit.cli.filing:filing", pick("备案材料：查缺、填表、装订", "Papers: check, forms, kit")),
     "profiles": ("coursekit.cli.profiles:profiles", pick("列出判定所依据的通知", "List what is judged")),
     "doctor": ("coursekit.cli.doctor:doctor", pick("列出本机的测量工具与版本", "Show tools and versions found here")),
 }

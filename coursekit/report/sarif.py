@@ -122,7 +122,9 @@ def _result(item: Item, rules: list[str], report: Report, anchors: Anchors) -> d
         properties |= {"startSeconds": span[0], "endSeconds": span[1], "timecode": figures.clock(span[0], exact=True)}
     accepted = item.finding.waiver if item.finding else None
     if accepted is not None:
-        properties |= {"waivedBy": for_terminal(accepted.who), "waivedUntil": accepted.until}
+        properties |= {"waivedBy": for_terminal(accepted.who)}
+        if accepted.until is not None:
+            properties["waivedUntil"] = accepted.until
     waived = (
         [{"kind": "external", "status": "accepted", "justification": for_terminal(accepted.reason)}] if accepted else []
     )

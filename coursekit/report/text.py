@@ -149,7 +149,9 @@ def _told_lines(told: Told, report: Report, t: _Speaker) -> Iterator[Line]:
     yield Line(f"    → {finding.remedy}")
     if finding.waiver:
         accepted = finding.waiver
-        yield Line(f"    {t('waived', who=accepted.who, until=accepted.until, reason=accepted.reason)}", "green")
+        key = "waived" if accepted.until else "waived-by-experts"
+        words = t(key, who=accepted.who, until=accepted.until or "", reason=accepted.reason)
+        yield Line(f"    {words}", "green")
     if result.threshold_source is ThresholdSource.COURSEKIT:
         yield Line(f"    {t('own-threshold')}", "bright_black")
     if result.override:

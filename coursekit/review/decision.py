@@ -178,12 +178,17 @@ def _check_answers(decision: Decision, dossier: Dossier, before: Sequence[Decisi
             raise DecisionError("choice-not-offered", question=question.zh[:60], says=answer.says.value)
         if needs_words(question, answer.says) and not answer.opinion.strip():
             raise DecisionError("no-words", question=question.zh[:60], subject=question.subject)
-    earlier = {a.question for d in before for a in d.answers}
-    missing = [q for q in dossier.questions if q.key not in given and q.key not in earlier]
+    earlier = standing_answers(before)
+    missing = [q for q in dossier.questions if q.key not in given and (q.key not in earlier or earlier[q.key].against)]
     if missing:
         raise DecisionError(
             "incomplete", count=len(missing), question=missing[0].zh[:60], subject=_named(missing[0], dossier)
         )
+
+
+def standing_answers(before: Sequence[Decision]) -> dict[str, Say]:
+    """What an expert said last to each question. What was refused is asked again, so that it can be taken back."""
+    return {a.question: a.says for d in before for a in d.answers}
 
 
 def needs_words(question: Question, says: Say) -> bool:
@@ -196,7 +201,7 @@ def _named(question: Question, dossier: Dossier) -> str:
 
 
 def _check_verdict(decision: Decision) -> None:
-    against = [a for a in decision.answers if a.says in (Say.REVISE, Say.REJECT)]
+    against = [a for a in decision.answers if a.says.against]
     if decision.verdict is ReviewVerdict.PASS and against:
         raise DecisionError("verdict-contradicts", count=len(against))
     if decision.verdict is not ReviewVerdict.PASS and not decision.opinion.strip():

@@ -35,6 +35,11 @@ class Say(StrEnum):
         """Whoever does not simply agree says why."""
         return self is not Say.PASS
 
+    @property
+    def against(self) -> bool:
+        """Something must change."""
+        return self in (Say.REVISE, Say.REJECT)
+
 
 class Standing(StrEnum):
     """How a review stands: for the course, for one expert, for one lesson. Worst first."""
@@ -148,6 +153,10 @@ class Question:
     code: str | None = None
     start_s: float | None = None
     end_s: float | None = None
+
+    def text(self, lang: str) -> str:
+        """The question itself."""
+        return self.en if lang == "en" else self.zh
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,10 +304,12 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """A question of the dossier in force, with all answers that still count."""
+    """A question of the dossier in force, with the answers that count."""
 
     question: Question
     voices: tuple[Voice, ...]
+    """None where the bytes have changed."""
+    fresh: bool = True
 
     @property
     def disagreed(self) -> bool:

@@ -177,7 +177,7 @@ def _machine_questions(
             key=finding_key(issue.subject, issue.check, issue.finding, sha256),
             asked=asked,
             topic="marks" if issue.check.endswith("/watermark") else _DOMAIN_TOPIC.get(_domain(issue.check), "other"),
-            subject=issue.subject,
+            subject=normal(issue.subject),
             sha256=sha256,
             zh=f"{issue.title.zh}：{issue.message.zh}",
             en=f"{issue.title.en}: {issue.message.en}",

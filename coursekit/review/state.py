@@ -114,7 +114,7 @@ def state_of(manifest: Manifest, shelf: Shelf, hashes: Mapping[str, str]) -> Rev
         requirements=dossier.requirements,
         experts=experts,
         lessons=_lessons(now, said),
-        answers=tuple(_spoken(q, manifest, said) for q in dossier.questions if now.fresh(q)),
+        answers=tuple(_spoken(q, now, said) for q in dossier.questions),
         troubles=troubles,
     )
     return replace(state, standing=_whole(state))
@@ -164,7 +164,7 @@ def _expert(expert: Expert, now: _Now, taken: tuple[Taken, ...], said: Mapping[s
         course_sha256=last.decision.course.sha256,
         signed=last.receipt.public_key is not None,
         papers=last.receipt.papers,
-        changes=sum(says in (Say.REVISE, Say.REJECT) for says in current),
+        changes=sum(says.against for says in current),
         unsure=sum(says is Say.UNSURE for says in current),
     )
 
@@ -200,7 +200,7 @@ def _lessons(now: _Now, said: Mapping[str, Mapping[str, tuple[Answer, str]]]) ->
         says = {answers[q.key][0].says for answers in said.values() for q in mine if q.key in answers}
         if reason is not None:
             standing, owing = Standing.STALE, tuple(said)
-        elif says & {Say.REVISE, Say.REJECT}:
+        elif any(one.against for one in says):
             standing = Standing.REFUSED
         else:
             standing = Standing.OPEN if owing else Standing.APPROVED
@@ -208,13 +208,14 @@ def _lessons(now: _Now, said: Mapping[str, Mapping[str, tuple[Answer, str]]]) ->
     return tuple(found)
 
 
-def _spoken(question: Question, manifest: Manifest, said: Mapping[str, Mapping[str, tuple[Answer, str]]]) -> Spoken:
+def _spoken(question: Question, now: _Now, said: Mapping[str, Mapping[str, tuple[Answer, str]]]) -> Spoken:
     voices = []
-    for expert in manifest.experts:
+    fresh = now.fresh(question)
+    for expert in now.manifest.experts if fresh else ():
         if question.key in said[expert.id]:
             answer, day = said[expert.id][question.key]
             voices.append(Voice(expert.id, expert.name, answer.says, answer.opinion, day))
-    return Spoken(question, tuple(voices))
+    return Spoken(question, tuple(voices), fresh)
 
 
 def _whole(state: ReviewState) -> Standing:
