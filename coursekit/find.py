@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from coursekit.folder import MANIFEST_NAMES, MEDIA_SUFFIXES, Entry, Folder
@@ -46,8 +46,18 @@ def kind_of(entry: Entry) -> FileKind:
     by_name = FileKind.VIDEO if entry.path.suffix.lower() in MEDIA_SUFFIXES else FileKind.UNKNOWN
     if entry.refused:
         return by_name
-    kind = sniff(entry.path)
+    kind = sniff(entry.path, _head_on_store(entry))
     return by_name if kind is FileKind.UNKNOWN else kind
+
+
+def _head_on_store(entry: Entry) -> Callable[[], bytes] | None:
+    """How to get at the first bytes of a file that lies on a store."""
+    if (url := entry.url) is None:
+        return None
+    from coursekit.probe.sniff import HEAD_BYTES
+    from coursekit.store import read_head
+
+    return lambda: read_head(url, min(HEAD_BYTES, entry.identity.size_bytes))
 
 
 def _is_cover(name: str) -> bool:

@@ -9,14 +9,15 @@ import click
 from coursekit.cli.lang import pick
 from coursekit.cli.options import (
     EXIT_UNDECIDED,
+    CoursePlace,
     cache_root,
     error_text,
     fatal,
     measuring_options,
     set_up_logging,
     terminable,
-    verbosity_options,
     thorough_option,
+    verbosity_options,
 )
 
 
@@ -26,20 +27,20 @@ from coursekit.cli.options import (
         "Measure only, no verdicts: facts as JSON, in the form of facts.json.",
     )
 )
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=CoursePlace())
 @click.option("-o", "--output", type=click.Path(path_type=Path), help=pick("写入文件", "Write to a file"))
 @measuring_options
-@verbosity_options
 @thorough_option
+@verbosity_options
 def measure(
-    files: tuple[Path, ...],
+    files: tuple[Path | str, ...],
     output: Path | None,
     jobs: int | None,
     engine: str,
     cache_dir: Path | None,
     no_cache: bool,
-    quiet: int,
     thorough: bool,
+    quiet: int,
     verbose: int,
 ) -> None:
     """Measure and print."""

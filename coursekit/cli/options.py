@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
@@ -109,7 +109,14 @@ def path_argument(name: str) -> Callable[[F], F]:
     return click.argument(name, type=click.Path(path_type=Path))
 
 
-class CoursePlace(click.ParamType[Any]):
+if TYPE_CHECKING:
+    _ParamType = click.ParamType[Any]
+else:
+    # Not a generic class in every version that will do.
+    _ParamType = click.ParamType
+
+
+class CoursePlace(_ParamType):
     """A path of this machine, or the URL of a course on a store as text."""
 
     name = "path"

@@ -139,16 +139,19 @@ _NAMES_SHARED_WITH_TEXT = frozenset({"ts", "et", "ape"})
 """Endings that programmers and others use too: such a name alone is no promise."""
 
 
-def sniff(path: Path) -> FileKind:
-    """What a file is meant to be and whose business it is. Reads at most 4 kB.
+def sniff(path: Path, head: Callable[[], bytes] | None = None) -> FileKind:
+    """What a file is meant to be and whose business it is. Reads at most 4 kB, by `head` where no disk has the file.
 
     A known name decides whose business: a `lesson.mp4` that holds a PDF is a lesson that is none, and the part that
     judges lessons is the one that can say so. Where the name promises nothing, the content does.
     """
     extension = extension_of(path)
     by_name = EXTENSIONS.get(extension, (FileKind.UNKNOWN, ()))[0]
+    if head is not None and by_name is not FileKind.UNKNOWN and extension not in _NAMES_SHARED_WITH_TEXT:
+        # The name decides, and a request for each of ten thousand lessons would only slow it down.
+        return by_name
     try:
-        found = recognise(read_head(path))
+        found = recognise(read_head(path) if head is None else head())
     except OSError:
         return by_name
     if by_name is FileKind.UNKNOWN or (extension in _NAMES_SHARED_WITH_TEXT and found is None):

@@ -288,7 +288,7 @@ def pictures_wanted(view: View, folder: Folder, share: int) -> Sequence[Wanted]:
         entry, file = folder.entries.get(subject.name), subject.file
         if entry is None or entry.refused or file is None or not file.video or file.probe is None:
             continue
-        if file.size_bytes != entry.identity.size_bytes:
+        if file.size_bytes != entry.identity.size_bytes or entry.url is not None:
             continue
         stream = file.video[0]
         seen = [i for i in subject.issues if i.check.startswith("video/")]
@@ -311,6 +311,9 @@ def pictures_wanted(view: View, folder: Folder, share: int) -> Sequence[Wanted]:
 def media_href(name: str, folder: Folder | None, target: Path | None) -> str | None:
     """The way from the page to a file of the course, as a relative URL; None where there is none."""
     if folder is None or target is None or (entry := folder.entries.get(name)) is None or entry.refused:
+        return None
+    if entry.url is not None:
+        # A page that is handed on must not carry the address of a private store.
         return None
     try:
         way = os.path.relpath(entry.path.absolute(), target.absolute().parent)
