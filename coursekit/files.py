@@ -13,17 +13,18 @@ from typing import BinaryIO
 _CHUNK = 1 << 20
 
 
-def write_atomic(path: Path, data: bytes | str, *, sync: bool = True) -> None:
+def write_atomic(path: Path, data: bytes | str, *, sync: bool = True, private: bool = False) -> None:
     """Put `data` under `path` in one step. The folder is made where it is missing."""
-    with replacing(path, sync=sync) as file:
+    with replacing(path, sync=sync, private=private) as file:
         file.write(data.encode("utf-8") if isinstance(data, str) else data)
 
 
 @contextlib.contextmanager
-def replacing(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
+def replacing(path: Path, *, sync: bool = True, private: bool = False) -> Iterator[BinaryIO]:
     """A file to write and seek in that takes the place of `path` when the block ends well, and is gone otherwise.
 
-    For what is too large to hold: a package of ten gigabytes is streamed, and still appears in one step.
+    For what is too large to hold: a package of ten gigabytes is streamed, and still appears in one step. `private`: for
+    its owner alone, where the system knows owners.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(prefix=".coursekit-", dir=path.parent)
@@ -33,7 +34,8 @@ def replacing(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
             if sync:
                 file.flush()
                 os.fsync(file.fileno())
-        _permissions_of_a_new_file(temporary)
+        if not private:
+            _permissions_of_a_new_file(temporary)
         Path(temporary).replace(path)
     except BaseException:
         with contextlib.suppress(OSError):

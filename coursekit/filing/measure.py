@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
 from collections.abc import Iterator
 from datetime import date
@@ -15,8 +17,9 @@ from coursekit.find import kind_of
 from coursekit.folder import FILING, Entry, entry_of
 from coursekit.manifest.faults import ManifestError
 from coursekit.manifest.model import Manifest
-from coursekit.model import FileFacts, FileKind
+from coursekit.model import DocumentFacts, FileFacts, FileKind
 
+_MAX_TEXT_BYTES = 1 << 20
 EXPERT_PAPERS = {
     "identity": "identity_file",
     "qualification": "certificate_file",
@@ -43,6 +46,8 @@ def measure_filing(
     for place, job in jobs.items():
         if (known := from_cache(job)) is not None:
             found[place] = known
+        elif (text := _plain_text(job)) is not None:
+            found[place] = text
     missing = [job for place, job in jobs.items() if place not in found]
     if missing:
         from coursekit.engine.local import LocalEngine
@@ -57,7 +62,7 @@ def paper_entries(
     course: Path, manifest: Manifest | None, register_path: Path | None, register: Register | None
 ) -> Iterator[tuple[str, Entry]]:
     """Every paper that is there, by its place in the register or the manifest."""
-    if register is not None and register_path is not None:
+    if register is not None and register_path is not None and not register.faults:
         root = register_path.parent
         for i, paper in enumerate(register.papers):
             for j, name in enumerate(paper.files):
@@ -99,6 +104,21 @@ def _job(place: str, entry: Entry, cache_root: Path | None) -> Job:
     # A sound or a picture in motion proves nothing here; opened as a document it is told to be none.
     kind = kind if kind is FileKind.IMAGE else FileKind.DOCUMENT
     return Job(place, entry.path, kind, entry.identity, entry.refused, cache_root)
+
+
+def _plain_text(job: Job) -> FileFacts | None:
+    """A text file, such as an open licence: it has no mark to be known by, and anyone can read it."""
+    if job.path.suffix.lower() != ".txt" or job.refused or job.identity.size_bytes > _MAX_TEXT_BYTES:
+        return None
+    data = job.path.read_bytes()
+    for encoding in ("utf-8-sig", "gb18030"):
+        with contextlib.suppress(UnicodeDecodeError):
+            characters = len(data.decode(encoding).strip())
+            facts = DocumentFacts("txt", opens=characters > 0, open_code=None if characters else "empty",
+                                  size_bytes=len(data), characters=characters, encoding=encoding)  # fmt: skip
+            sha256 = hashlib.sha256(data).hexdigest()
+            return FileFacts(job.name, sha256, len(data), FileKind.DOCUMENT, document=facts)
+    return None
 
 
 def _name(course: Path, register: Path | None) -> str:

@@ -17,7 +17,7 @@ from coursekit.rules.check import CannotTest, CheckContext, at_least, at_most, c
 _UNREAD = ("doc", "ppt", "xls", "ole", "rtf")
 """Recognised, but nothing in them is looked at."""
 _PAGED = ("pdf", "docx", "pptx", "xlsx")
-_PAPERS = (*_UNREAD, *_PAGED, "html")
+_PAPERS = (*_UNREAD, *_PAGED, "html", "txt")
 _FIELDS = {
     "owner": ("主办单位", "the owner"),
     "domains": ("域名", "the domain"),
