@@ -121,7 +121,8 @@ def test_killed_worker_changes_nothing(cluster: Any, engine: str, tmp_path: Path
     def kill_at_work(event: pipeline.Event) -> None:
         if isinstance(event, pipeline.Began) and event.name == "long.mp4" and not killed:
             for nanny in cluster.workers.values():
-                at_work = [c for c in psutil.Process(nanny.pid).children(recursive=True) if c.cpu_percent(0.1) > 30]
+                children = psutil.Process(nanny.pid).children(recursive=True)
+                at_work = [c for c in children if any(f.path.endswith("long.mp4") for f in c.open_files())]
                 if at_work:
                     killed.extend(at_work)
                     os.kill(nanny.pid, signal.SIGKILL)
