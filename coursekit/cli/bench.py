@@ -178,3 +178,25 @@ def speed(seconds: int, height: str) -> None:
     for line in measure_speed(float(seconds), int(height)):
         click.echo(line)
     click.echo(f"({time.monotonic() - began:.0f} s)", err=True)
+
+
+@bench.command(
+    help=pick(
+        "分派一课、取回结果要多少时间（不含测量），本机与 Dask 集群各一行。",
+        "What handing out a lesson costs apart from measuring it: this machine's engine, and a Dask cluster.",
+    )
+)
+@click.option("--lessons", type=click.IntRange(min=2), default=1000, show_default=True)
+@click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True)
+@click.option("--engine", help=pick("现成的集群（dask://主机:端口）", "A cluster that is there (dask://HOST:PORT)"))
+def schedule(lessons: int, workers: int, engine: str | None) -> None:
+    """Hand out lessons that are answered at once."""
+    from coursekit.bench.schedule import measure_schedule
+    from coursekit.cli.options import error_text
+    from coursekit.engine.address import EngineError
+
+    try:
+        for line in measure_schedule(lessons, workers, engine):
+            click.echo(line)
+    except EngineError as error:
+        fatal(error_text(error), EXIT_USAGE)
