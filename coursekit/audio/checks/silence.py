@@ -116,7 +116,8 @@ def _cut_out_s(track: AudioFacts) -> float:
 
 
 def _dropouts(ctx: CheckContext, track: AudioFacts, params: SilenceParams) -> Iterator[Finding]:
-    minutes = max(track.decoded_s / 60, 0.2)
+    # A habit shows in a minute at the least: three cuts in eight seconds are three cuts.
+    minutes = max(track.decoded_s / 60, 1.0)
     habitual = _habitual(track, params)
     if track.dropout_count / minutes > params.dropouts_per_min and habitual:
         return
