@@ -136,6 +136,10 @@ def status(
         fatal(error_text(error))
     except ManifestError as error:
         fatal(error.describe(lang))
+    if not course.is_dir():
+        fatal(error_text(CourseError("course-missing", course=str(course))))
+    if state.course is None:
+        fatal("\n".join(trouble.words(lang) for trouble in state.troubles))
     lines = list(status_lines(state, lang))
     plain = "\n".join(line.text for line in lines) + "\n"
     body = codec.dumps(state) if format_ == "json" else plain

@@ -49,6 +49,13 @@ class Known:
         """The dossier of that hash, if it was made here."""
         return next((i.dossier for i in reversed(self.issued) if i.sha256 == sha256), None)
 
+    def carried(self, decision: Decision) -> tuple[Decision, ...]:
+        """What the expert said on other dossiers: those answers need not be given again. On the same dossier a
+        decision replaces the one before, and stands by itself.
+        """
+        mine = (t.decision for t in self.by(decision.expert.id))
+        return tuple(d for d in mine if d.dossier != decision.dossier)
+
     def by(self, expert: str) -> tuple[Taken, ...]:
         """What an expert has said before."""
         return tuple(t for t in self.taken if t.decision.expert.id == expert)
@@ -94,7 +101,7 @@ def check_decision(decision: Decision, known: Known, sha256: str, replaces: str 
     _check_expert(decision, known.manifest, dossier.requirements)
     _check_before(decision, known, sha256, replaces)
     _check_date(decision, known.today)
-    _check_answers(decision, dossier, [t.decision for t in known.by(decision.expert.id)])
+    _check_answers(decision, dossier, known.carried(decision))
     _check_verdict(decision)
 
 
@@ -170,9 +177,9 @@ def _check_answers(decision: Decision, dossier: Dossier, before: Sequence[Decisi
     for answer in decision.answers:
         question = questions.get(answer.question)
         if question is None:
-            raise DecisionError("unknown-question", key=answer.question[:40])
+            raise DecisionError("unknown-question", id=answer.question[:40])
         if answer.question in given:
-            raise DecisionError("answered-twice", key=answer.question, question=question.zh[:60])
+            raise DecisionError("answered-twice", question=question.zh[:60])
         given[answer.question] = answer
         if answer.says not in question.choices:
             raise DecisionError("choice-not-offered", question=question.zh[:60], says=answer.says.value)

@@ -123,17 +123,20 @@ def build_dossier(done: Audit, manifest: Manifest, profiles: tuple[Profile, ...]
     sha256 = hashlib.sha256(data).hexdigest()
     return Built(
         done.folder.root, dossier, data, sha256, view, manifest, profiles, gathered, evidence, shown,
-        answered_before(dossier, shelf), questions_of(view, dossier, subjects),
+        answered_before(dossier, sha256, shelf), questions_of(view, dossier, subjects),
     )  # fmt: skip
 
 
-def answered_before(dossier: Dossier, shelf: Shelf) -> Mapping[str, tuple[str, ...]]:
-    """Expert to the questions that need not be asked again; what was refused is asked again, to be taken back."""
+def answered_before(dossier: Dossier, sha256: str, shelf: Shelf) -> Mapping[str, tuple[str, ...]]:
+    """Expert to the questions that need not be asked again: those answered on another dossier, about the same bytes.
+
+    What was refused is asked again, so that it can be taken back.
+    """
     asked = {q.key for q in dossier.questions}
     taken, _ = shelf.taken()
     said: dict[str, dict[str, Say]] = {}
-    for t in taken:
-        said.setdefault(t.decision.expert.id, {}).update((a.question, a.says) for a in t.decision.answers)
+    for decision in (t.decision for t in taken if t.decision.dossier != sha256):
+        said.setdefault(decision.expert.id, {}).update((a.question, a.says) for a in decision.answers)
     return {
         expert: tuple(key for key, says in answers.items() if key in asked and not says.against)
         for expert, answers in said.items()

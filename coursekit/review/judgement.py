@@ -63,7 +63,7 @@ def heed_experts(
     summary = replace(
         report.summary,
         counts=count_verdicts(results),
-        outcome=outcome_of(results, fail_on, interrupted=report.run.interrupted),
+        outcome=outcome_of(results, fail_on, interrupted=report.run.partial),
     )
     return replace(report, results=results, summary=summary)
 
