@@ -1,30 +1,55 @@
 """Combing: two moments woven into one picture.
 
-Where something moves, a line of a woven picture lies between two lines of another moment: it differs from both
-neighbours in the same sense, while they agree with each other. Fine level stripes do that too, but they do it whether
-or not anything moves; so only the moving area counts, and it must be combed more than the rest is.
+Where something moves, the lines of a woven picture belong by turns to one moment and to another: bright between two
+darker lines, dark between two brighter ones, and so on down the edge. Four such lines in a row hardly ever stand in a
+progressive picture. Fine level stripes may look like it, but they do so whether or not anything moves; so only the
+moving area counts, and it must be combed far more than what stands still.
+
+Compared on progressive footage (7 clips), woven footage (3) and interlaced television (3): runs of two lines 10 levels
+apart, as first used, found 0.003 in progressive pictures and missed a panning camera, whose combing lay outside the
+mask as well; runs of four lines 4 levels apart found 0.0008 at most in progressive pictures, 0.03 and more in woven
+ones that move plainly, 0.1–0.5 in television.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from coursekit.video.facts import CombedSpan, InterlaceFacts
 from coursekit.video.meter import Frame, Picture, StreamInfo
 from coursekit.video.signals import Signals
 
-_EVERY_S = 0.8
-_MOVES = 8
-"""Change of 320 px pictures that counts as movement, levels."""
-_MIN_AREA = 0.004
-_EDGE = 10
-"""A line must differ by that many levels from both its neighbours."""
-_COMBED = 0.06
-"""Share of the moving area from which a picture counts as combed; 0.003 and less was seen in progressive ones."""
-_LEAD = 4.0
-"""The moving area must be combed that many times more than the rest."""
+_EVERY_S = 0.5
+_MOVES, _STIRS = 5, 3
+"""Change of 320 px pictures, levels: from the first on something moves; below the second (and a few pixels away)
+nothing does."""
+_SPREAD_PX = 9
+_MIN_CHANGE = 0.5
+_MIN_AREA = 0.002
+_MIN_ALIVE = 0.25
+"""Share of the picture in which anything changed: hatched windows that pop up on a screen are combed, but little else
+changes there; what a camera recorded lives all over."""
+_EDGE = 4
+"""A line must differ by more levels from both its neighbours, and by more than they differ from each other."""
+_RUN = 4
+"""Lines in a row."""
+_COMBED = 0.004
+"""Share of the moving area from which a picture counts as combed."""
+_LEAD = 6.0
+"""The moving area must be combed that many times more than what stands still."""
+_MIN_REST = 0.1
+"""Of the picture: where less stands still there is nothing to compare with."""
+_MAX_STAYING = 0.75
+"""Share of the combed pixels that may be combed one picture later too. Hatching on a screen stays where it is."""
+_MIN_LINES = 300
+"""Smaller pictures hold one field of a camera, or less: there is nothing to weave."""
 _JOIN_S = 3.0
+
+Flags = npt.NDArray[np.bool_]
 
 
 class InterlaceMeter:
@@ -35,23 +60,46 @@ class InterlaceMeter:
         self._info = info
         self._next_s = float("-inf")
         self._samples: list[tuple[float, float, float, bool]] = []
+        self._last: Flags | None = None
 
     def feed(self, frame: Frame) -> None:
         """Look at a few moving pictures a second."""
         previous = self._signals.previous
         row = self._signals.last
         assert row is not None
-        if previous is None or frame.time_s < self._next_s or not row.change_block > _MOVES or frame.damaged:
+        if self._info.shown_px[1] < _MIN_LINES:
             return
-        moving = cv2.threshold(cv2.absdiff(frame.small, previous), _MOVES, 255, cv2.THRESH_BINARY)[1]
+        if self._last is not None and previous is not None:
+            self._stays(frame)
+        if previous is None or frame.time_s < self._next_s or frame.damaged:
+            return
+        if not row.change_block >= _MIN_CHANGE or row.alive < _MIN_ALIVE:
+            return
+        difference = cv2.absdiff(frame.small, previous)
+        moving = cv2.threshold(difference, _MOVES, 255, cv2.THRESH_BINARY)[1]
         if np.count_nonzero(moving) < _MIN_AREA * moving.size:
             return
         self._next_s = frame.time_s + _EVERY_S
-        inside, outside = measure_combing(frame.luma, np.asarray(moving, dtype=np.uint8))
+        stirring = cv2.dilate(cv2.threshold(difference, _STIRS, 255, cv2.THRESH_BINARY)[1], _SPREAD)
+        comb = comb_map(frame.luma)
+        inside, outside, mask = measure_combing(comb, frame.luma.shape[0], moving, stirring)
+        self._last = comb & mask if inside >= _COMBED else None
         self._samples.append((frame.time_s, inside, outside, frame.interlaced))
 
+    def _stays(self, frame: Frame) -> None:
+        """Take a sample back whose combs stand where they stood one picture later: a pattern, not a movement."""
+        comb, self._last = self._last, None
+        assert comb is not None
+        if np.count_nonzero(comb & comb_map(frame.luma)) > _MAX_STAYING * np.count_nonzero(comb):
+            time_s, _, outside, flagged = self._samples[-1]
+            self._samples[-1] = (time_s, 0.0, outside, flagged)
+
     def gap(self, start_s: float, end_s: float, *, static: bool) -> None:
-        """A sample is a sample."""
+        """A sample is a sample; combs under which the picture stands still are a pattern."""
+        if static and self._last is not None:
+            time_s, _, outside, flagged = self._samples[-1]
+            self._samples[-1] = (time_s, 0.0, outside, flagged)
+        self._last = None
 
     def finish(self) -> InterlaceFacts:
         """Combed spans."""
@@ -73,21 +121,39 @@ class InterlaceMeter:
         )
 
 
-def measure_combing(luma: Picture, moving: Picture) -> tuple[float, float]:
-    """Share of combed edge pixels in the moving area (255 in the small mask `moving`) and outside it."""
-    height, width = luma.shape
-    step = 4 if width >= 960 else 2
+_SPREAD = np.ones((_SPREAD_PX, _SPREAD_PX), np.uint8)
+
+
+def comb_map(luma: Picture) -> Flags:
+    """Where four lines in a row lie between their neighbours by turns; every second or fourth column."""
+    step = 4 if luma.shape[1] >= 960 else 2
     part = np.ascontiguousarray(luma[:, ::step])
     above, here, below = part[:-2], part[1:-1], part[2:]
-    bright = cv2.min(cv2.subtract(here, above), cv2.subtract(here, below))
-    dark = cv2.min(cv2.subtract(above, here), cv2.subtract(below, here))
-    lone = cv2.max(bright, dark)
+    between = cv2.absdiff(above, below)
     # The neighbours agree with each other: their difference is less than two thirds of what sets this line apart.
-    apart = cv2.subtract(lone, cv2.add(cv2.absdiff(above, below), cv2.absdiff(above, below) // 2))
-    comb = np.asarray((lone > _EDGE) & (apart > 0))
-    # Lone lines (text, rules) are no comb: the pattern must go on in the next pair of lines.
-    comb[:-2] &= comb[2:]
-    mask = np.asarray(cv2.resize(moving, (part.shape[1], height), interpolation=cv2.INTER_NEAREST))[1:-1] > 0
-    inside, total = int(np.count_nonzero(comb & mask)), int(np.count_nonzero(mask))
-    outside = int(np.count_nonzero(comb)) - inside
-    return inside / max(total, 1), outside / max(mask.size - total, 1)
+    least = cv2.max(cv2.add(between, between // 2), _EDGE)  # type: ignore[call-overload] # a level for every pixel
+    bright = np.asarray(cv2.min(cv2.subtract(here, above), cv2.subtract(here, below)) > least)
+    dark = np.asarray(cv2.min(cv2.subtract(above, here), cv2.subtract(below, here)) > least)
+    rows = len(bright) - _RUN + 1
+    comb = np.zeros((rows, part.shape[1]), np.bool_)
+    for one, other in ((bright, dark), (dark, bright)):
+        run = one[:rows].copy()
+        for line in range(1, _RUN):
+            run &= (other if line % 2 else one)[line : line + rows]
+        comb |= run
+    return comb
+
+
+def measure_combing(comb: Flags, height: int, moving: Any, stirring: Any) -> tuple[float, float, Flags]:
+    """Share of combed pixels in the moving area (255 in the small mask `moving`) and outside all that stirs.
+
+    Third: the moving area at the size of `comb`.
+    """
+    rows, columns = comb.shape
+    size = (columns, height)
+    mask = np.asarray(cv2.resize(moving, size, interpolation=cv2.INTER_NEAREST))[1 : 1 + rows] > 0
+    rest = np.asarray(cv2.resize(stirring, size, interpolation=cv2.INTER_NEAREST))[1 : 1 + rows] == 0
+    inside = int(np.count_nonzero(comb & mask)) / max(int(np.count_nonzero(mask)), 1)
+    still = int(np.count_nonzero(rest))
+    outside = int(np.count_nonzero(comb & rest)) / still if still > _MIN_REST * rest.size else 0.0
+    return inside, outside, mask

@@ -18,6 +18,7 @@ class InterlaceParams:
     """How many of the moving pictures looked at may be combed."""
 
     review_count: int
+    review_pct: float
     fail_count: int
     fail_pct: float
     """Of the moving pictures looked at."""
@@ -33,7 +34,7 @@ def interlace(ctx: CheckContext, facts: VideoFacts, params: InterlaceParams) -> 
         raise CannotTest("not-measured")
     percent = round(found.combed / found.samples * 100, 1) if found.samples else 0.0
     ctx.observe(measured(percent, "%"), at_most(0, "%"))
-    if found.combed >= params.review_count:
+    if found.combed >= params.review_count and percent >= params.review_pct:
         certain = found.combed >= params.fail_count and percent >= params.fail_pct
         tell = ctx.fail if certain else ctx.review
         yield tell(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from coursekit.model import Finding
 from coursekit.rules.check import CannotTest, CheckContext, at_most, check, measured
 from coursekit.video.facts import StutterSpan, VideoFacts
-from coursekit.video.spans import together, where
+from coursekit.video.spans import together, where, worst
 
 _JOIN_S = 3.0
 
@@ -29,6 +29,19 @@ class JumpParams:
     """More regular repeats come from a converted frame rate."""
     hold_s: float
     """A single picture held this long amid movement is worth a look."""
+    fail_rhythm: float
+    """Less regular than this are losses; between the two a person decides."""
+    min_leap: float
+    """Change after a repeat, in usual changes: less, and movement slowed down of itself."""
+    max_leap: float
+    """More, and something began to move that had come to rest: a page that is scrolled."""
+    unsure_leap: float
+    """The same where most of the repeats are not exact."""
+    unsure_count: int
+    min_sure: float
+    """Share of the repeats that must be exact to be called sure."""
+    review_leaps: int
+    """Sudden leaps of one and the same scene within some seconds."""
 
 
 @check("video/jump", facts=VideoFacts, params=JumpParams)
@@ -38,17 +51,8 @@ def jump(ctx: CheckContext, facts: VideoFacts, params: JumpParams) -> Iterator[F
     if pace is None:
         raise CannotTest("not-measured")
     live = [s for s in pace.stutter if s.alive >= params.min_alive and s.rhythm <= params.max_rhythm]
-    strong = [
-        s
-        for s in live
-        if s.share * 100 >= params.fail_pct and s.count >= params.fail_count and s.alive >= params.fail_alive
-    ]
-    weak = [
-        s
-        for s in live
-        if s not in strong
-        and ((s.share * 100 >= params.review_pct and s.count >= params.review_count) or s.longest_s >= params.hold_s)
-    ]
+    strong = [s for s in live if _is_lost(s, params)]
+    weak = [s for s in live if s not in strong and _is_doubtful(s, params)]
     share = sum(s.count for s in (*strong, *weak)) / max(facts.frames, 1) * 100
     ctx.observe(measured(round(share, 2), "%"), at_most(params.review_pct, "%"))
     for tell, code, spans in ((ctx.fail, "frames-dropped", strong), (ctx.review, "uneven-motion", weak)):
@@ -63,6 +67,36 @@ def jump(ctx: CheckContext, facts: VideoFacts, params: JumpParams) -> Iterator[F
                 share_pct=percent,
                 longest_s=max(s.longest_s for s in group),
             )
+    leaps = [s for s in pace.leaps if s.count >= params.review_leaps]
+    for some in together(leaps, _JOIN_S):
+        span = worst(some, lambda s: s.strength)
+        yield ctx.review(
+            "picture-leaps",
+            measured=measured(sum(s.count for s in some), "frames"),
+            expected=at_most(params.review_leaps - 1, "frames"),
+            where=where(some),
+            count=sum(s.count for s in some),
+            strength=span.strength,
+        )
+
+
+def _is_lost(span: StutterSpan, params: JumpParams) -> bool:
+    return (
+        span.share * span.sure * 100 >= params.fail_pct
+        and span.count * span.sure >= params.fail_count
+        and span.alive >= params.fail_alive
+        and span.rhythm <= params.fail_rhythm
+        and params.min_leap <= span.leap <= params.max_leap
+    )
+
+
+def _is_doubtful(span: StutterSpan, params: JumpParams) -> bool:
+    sure = span.sure >= params.min_sure
+    if not (params.min_leap if sure else params.unsure_leap) <= span.leap <= params.max_leap:
+        return False
+    if span.share * 100 >= params.review_pct and span.count >= (params.review_count if sure else params.unsure_count):
+        return True
+    return sure and span.longest_s >= params.hold_s
 
 
 def _percent(group: list[StutterSpan]) -> float:

@@ -29,6 +29,10 @@ class ShakeParams:
     tremble_hz: float
     tremble_share: float
     min_s: float
+    fail_hz: float
+    """What swings more slowly may be meant: for a person to judge."""
+    fail_most_pct: float
+    """What swings further is no hand, but footage played faster or drawn: for a person to judge."""
 
 
 @check("video/shake", facts=VideoFacts, params=ShakeParams)
@@ -74,5 +78,8 @@ def _counts(span: ShakeSpan, params: ShakeParams) -> bool:
 
 def _is_strong(span: ShakeSpan, params: ShakeParams) -> bool:
     return (
-        span.peak_pct >= params.fail_pct and span.quick_pct >= params.fail_quick_pct and span.share >= params.fail_share
+        params.fail_pct <= span.peak_pct <= params.fail_most_pct
+        and span.quick_pct >= params.fail_quick_pct
+        and span.share >= params.fail_share
+        and span.freq_hz >= params.fail_hz
     )

@@ -8,7 +8,7 @@ import pytest
 
 from coursekit.model import Span, Verdict
 from coursekit.video.checks.jump import jump as check
-from coursekit.video.facts import PaceFacts, StutterSpan
+from coursekit.video.facts import LeapSpan, PaceFacts, StutterSpan
 from tests.support import Outcome, run_check
 from tests.video_facts import stream, tianjin
 
@@ -41,17 +41,50 @@ def test_dropped_frames_fail_at_their_span() -> None:
     assert outcome.findings[0].where == Span(10.0, 20.0)
 
 
-@pytest.mark.parametrize("doubt", [{"share": 0.03, "count": 7}, {"alive": 0.35}, {"count": 1, "longest_s": 0.3}])
+@pytest.mark.parametrize(
+    "doubt",
+    [
+        {"share": 0.03, "count": 7},
+        {"alive": 0.35},
+        {"count": 1, "longest_s": 0.3},
+        {"rhythm": 0.6},
+        {"sure": 0.2, "leap": 1.5, "count": 10},
+    ],
+    ids=["few", "drawn", "held", "every-tenth", "smeared"],
+)
 def test_doubt_asks_a_person(doubt: dict[str, Any]) -> None:
     outcome = judged(stutter(**doubt))
     assert (outcome.verdict, outcome.codes) == (Verdict.REVIEW, ("uneven-motion",))
 
 
 @pytest.mark.parametrize(
-    "harmless", [{"rhythm": 0.95}, {"alive": 0.1}, {"count": 1, "share": 0.01}], ids=["converted", "screen", "single"]
+    "harmless",
+    [
+        {"rhythm": 0.95},
+        {"alive": 0.1},
+        {"count": 1, "share": 0.01},
+        {"leap": 0.6},
+        {"leap": 5.8},
+        {"sure": 0.1, "leap": 1.1},
+        {"sure": 0.0, "leap": 1.6, "count": 6},
+    ],
+    ids=["converted", "screen", "single", "turns-back", "scrolled", "compressed", "compressed-and-few"],
 )
 def test_rates_and_screens_are_quiet(harmless: dict[str, Any]) -> None:
     assert judged(stutter(**harmless)).verdict is Verdict.PASS
+
+
+def test_a_scene_that_leaps_ahead_asks_a_person_once() -> None:
+    outcome = run_check(check, stream(pace=PaceFacts((), (LeapSpan(4.3, 7.0, 2, 3.4),))), tianjin(check))
+    assert (outcome.verdict, outcome.codes) == (Verdict.REVIEW, ("picture-leaps",))
+    assert outcome.findings[0].where == Span(4.3, 7.0)
+
+
+def test_a_single_leap_is_a_gesture() -> None:
+    assert (
+        run_check(check, stream(pace=PaceFacts((), (LeapSpan(4.3, 4.34, 1, 2.0),))), tianjin(check)).verdict
+        is Verdict.PASS
+    )
 
 
 def test_unmeasured() -> None:

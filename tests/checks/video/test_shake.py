@@ -27,8 +27,15 @@ def test_strong_shake_fails_at_its_span() -> None:
 
 @pytest.mark.parametrize(
     "doubt",
-    [{"peak_pct": 0.4}, {"quick_pct": 0.1}, {"share": 0.7}, {"share": 0.55, "quick_pct": 1.5}],
-    ids=["weak", "slow", "few-points-agree", "near-and-far-tremble"],
+    [
+        {"peak_pct": 0.4},
+        {"quick_pct": 0.1},
+        {"share": 0.75},
+        {"share": 0.55, "quick_pct": 1.5},
+        {"freq_hz": 0.7},
+        {"peak_pct": 14.0, "quick_pct": 5.0},
+    ],
+    ids=["weak", "slow", "few-points-agree", "near-and-far-tremble", "swung-about", "played-faster"],
 )
 def test_doubt_asks_a_person(doubt: dict[str, float]) -> None:
     outcome = judged(shake(**doubt))
