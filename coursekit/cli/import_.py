@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import click
 
@@ -172,7 +172,7 @@ def import_(
     raise click.exceptions.Exit(worst)
 
 
-def refuse_library(fault: LibraryFault) -> None:
+def refuse_library(fault: LibraryFault) -> NoReturn:
     """Say what is wrong with the library, and end."""
     from coursekit.texts import phrase
 

@@ -51,9 +51,12 @@ class Policy:
     lang: str = "zh"
 
 
-def import_package(path: Path, shelf: Shelf, policy: Policy, *, tick: Tick | None = None) -> Import:
+def import_package(
+    path: Path, shelf: Shelf, policy: Policy, *, called: str | None = None, tick: Tick | None = None
+) -> Import:
     """Verify and take in one package, zip or folder. Raises OSError where there is nothing to open.
 
+    `called` is its name in the answer, where the sender's is another than the file's.
     LibraryFault is raised where the library itself cannot work; what is wrong with the package is in the answer.
     """
     status = path.stat()
@@ -70,6 +73,8 @@ def import_package(path: Path, shelf: Shelf, policy: Policy, *, tick: Tick | Non
             tick=tick,
             lang=policy.lang,
         )
+        if called is not None:
+            found = replace(found, package=called)
         if not _acceptable(found, policy):
             return _refuse(shelf, found, _reasons(found, policy))
         assert found.course is not None
