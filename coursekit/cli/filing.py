@@ -82,7 +82,7 @@ def check(
     from coursekit.rules.outcome import exit_code, outcome_of
     from coursekit.terms import FailOn
 
-    desk = _desk(courses, profile, register, today, cache_dir, reviews=False)
+    desk = _desk(courses, profile, register, today, cache_dir)
     if _told_faults(desk):
         raise click.exceptions.Exit(1)
     said = judge_papers(desk, lang)
@@ -122,7 +122,7 @@ def forms(
     from coursekit.filing.kit import fit, rendered
     from coursekit.filing.pdf import available
 
-    desk = _desk(courses, profile, register, today, cache_dir, reviews=True)
+    desk = _desk(courses, profile, register, today, cache_dir)
     if _told_faults(desk):
         fatal(pick("登记表有误，没有生成表格。", "The register has faults; no form was made."))
     try:
@@ -190,11 +190,11 @@ def kit(
     from coursekit.filing.desk import judge_papers
     from coursekit.filing.kit import plan_kit, refusals, write_kit
 
-    desk = _desk(courses, profile, register, today, cache_dir, reviews=True)
+    desk = _desk(courses, profile, register, today, cache_dir)
     if _told_faults(desk):
         fatal(pick("登记表有误，没有装材料。", "The register has faults; no kit was made."))
     try:
-        reasons = refusals(desk, judge_papers(desk, lang))
+        reasons = refusals(desk, judge_papers(desk, lang), lang)
         if reasons and not draft:
             for reason in reasons:
                 click.echo(click.style(f"  × {for_terminal(reason)}", fg="red"), err=True)
@@ -229,8 +229,6 @@ def _desk(
     register: Path | None,
     today: datetime | None,
     cache_dir: Path | None,
-    *,
-    reviews: bool,
 ) -> Desk:
     from coursekit.filing.desk import open_desk
     from coursekit.rules.profiles import load_profile
@@ -243,7 +241,6 @@ def _desk(
             day,
             register_path=register,
             cache_root=cache_root(cache_dir, False),
-            reviews=reviews,
         )
     except Exception as error:  # noqa: BLE001 - known errors become words, others are raised again
         _explain(error)

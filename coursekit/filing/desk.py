@@ -18,7 +18,7 @@ from coursekit.manifest.course import course_from_manifest
 from coursekit.manifest.faults import ManifestError
 from coursekit.manifest.load import find_manifest, load_manifest
 from coursekit.model import Course, CourseFacts, Profile, Result, Scope
-from coursekit.review.model import ReviewState, Standing
+from coursekit.review.state import review_state
 
 CHECK = "filing/evidence"
 
@@ -68,7 +68,6 @@ def open_desk(
     *,
     register_path: Path | None = None,
     cache_root: Path | None = None,
-    reviews: bool = True,
 ) -> Desk:
     """Read the manifests and the register, open every paper, and see how the reviews stand."""
     if register_path is None:
@@ -84,22 +83,21 @@ def open_desk(
             raise ManifestError(path, manifest.faults)
         # A link that leads out of the course is refused here as everywhere.
         course_from_manifest(folder, manifest)
-        courses.append(CourseToFile(folder, manifest, _review(folder, cache_root) if reviews else _unreviewed()))
+        review = review_state(folder, cache_root=cache_root)
+        courses.append(CourseToFile(folder, manifest, review))
         papers.append(
-            measure_filing(folder, manifest, today, register_path=register_path, cache_root=cache_root, workers=1)
+            measure_filing(
+                folder,
+                manifest,
+                today,
+                register_path=register_path,
+                review=review,
+                cache_root=cache_root,
+                workers=1,
+            )
         )
     register = load_register(register_path) if register_path is not None else None
     return Desk(profile, tuple(courses), register, register_path, tuple(papers))
-
-
-def _review(folder: Path, cache_root: Path | None) -> ReviewState:
-    from coursekit.review.state import review_state
-
-    return review_state(folder, cache_root=cache_root)
-
-
-def _unreviewed() -> ReviewState:
-    return ReviewState(Standing.OPEN)
 
 
 def judge_papers(desk: Desk, lang: str) -> tuple[tuple[Result, ...], ...]:

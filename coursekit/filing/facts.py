@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from coursekit.filing.model import Register
@@ -23,6 +23,9 @@ class FilingFacts:
     tell whose identity card it is, and is kept out of everything that is reported."""
     today: date
     """As of which day papers must be in date."""
+    signed: Mapping[str, str] = field(default_factory=dict)
+    """Scans of the consent form that came with the experts' decisions: place to the expert's name. Empty until every
+    expert has signed on the bytes as they are now."""
 
 
 @dataclass(frozen=True, slots=True)

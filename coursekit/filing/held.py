@@ -34,6 +34,8 @@ def held_papers(subject: FilingSubject, key: str) -> tuple[Held, ...]:
     found = list(_of_register(subject, kind))
     if subject.course.manifest is not None and kind.source is not None:
         found += _of_manifest(subject.course.manifest, kind)
+    if kind.source == "review" and subject.filing is not None:
+        found += [Held(kind, (place,), place=place, who=who) for place, who in subject.filing.signed.items()]
     return tuple(found)
 
 

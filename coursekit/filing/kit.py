@@ -26,6 +26,8 @@ from coursekit.filing.measure import EXPERT_PAPERS
 from coursekit.filing.pdf import available, render_pdf
 from coursekit.filing.word import render_word
 from coursekit.model import Result, Verdict
+from coursekit.review.shelf import Shelf
+from coursekit.texts import phrase
 
 SUMS = "SHA256SUMS"
 INDEX = "00-目录"
@@ -102,12 +104,13 @@ def asked(desk: Desk) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield from ((entry, tuple(clauses)) for entry, clauses in found.items())
 
 
-def refusals(desk: Desk, results: tuple[tuple[Result, ...], ...]) -> tuple[str, ...]:
+def refusals(desk: Desk, results: tuple[tuple[Result, ...], ...], lang: str) -> tuple[str, ...]:
     """Why a kit would come back from the authority; forms still to be signed are no reason."""
     answered = {kind for made in make_forms(desk) for kind in made.filled.form.answers}
     reasons = []
     for course, said in zip(desk.courses, results, strict=True):
-        reasons += [f"专家{name}没有通过《{course.title}》" for name in negative(course)] if reviewed(desk) else []
+        for name in negative(course) if reviewed(desk) else ():
+            reasons.append(phrase("cli", "expert-did-not-pass", lang, expert=name, course=course.title))
         for result in said:
             if result.level.value != "must":
                 continue
@@ -185,6 +188,9 @@ def _path(desk: Desk, index: int, place: str) -> Path | None:
             return None
         return desk.register_path.parent / desk.register.papers[int(parts[2])].files[int(parts[4])]
     manifest, folder = desk.courses[index].manifest, desk.courses[index].folder
+    if parts[1] == "review":
+        paper = desk.courses[index].review.experts[int(parts[2])].papers[int(parts[3])]
+        return Shelf(folder).paper_path(paper)
     if parts[1] == "experts":
         name = getattr(manifest.experts[int(parts[2])], parts[3])
     elif parts[1] == "rights":

@@ -18,6 +18,7 @@ from coursekit.folder import FILING, Entry, entry_of
 from coursekit.manifest.faults import ManifestError
 from coursekit.manifest.model import Manifest
 from coursekit.model import DocumentFacts, FileFacts, FileKind
+from coursekit.review.model import ReviewState, Standing
 
 _MAX_TEXT_BYTES = 1 << 20
 EXPERT_PAPERS = {
@@ -34,13 +35,16 @@ def measure_filing(
     today: date,
     *,
     register_path: Path | None = None,
+    review: ReviewState | None = None,
     cache_root: Path | None = None,
     workers: int | None = None,
 ) -> FilingFacts:
     """The register of this course (or the one named), and all papers opened."""
     path = register_path if register_path is not None else find_register(course)
     register = load_register(path) if path is not None else None
+    signed = dict(signed_papers(course, review)) if review is not None else {}
     entries = dict(paper_entries(course, manifest, path, register))
+    entries |= {place: entry_of(course, scan) for place, (_, scan) in signed.items()}
     jobs = {place: _job(place, entry, cache_root) for place, entry in entries.items()}
     found: dict[str, FileFacts] = {}
     for place, job in jobs.items():
@@ -55,7 +59,8 @@ def measure_filing(
         with LocalEngine(workers) as engine:
             for facts in engine.run(missing, lambda _: None):
                 found[facts.path] = facts
-    return FilingFacts(_name(course, path), register, {place: found[place] for place in jobs if place in found}, today)
+    files = {place: found[place] for place in jobs if place in found}
+    return FilingFacts(_name(course, path), register, files, today, {place: who for place, (who, _) in signed.items()})
 
 
 def paper_entries(
@@ -86,6 +91,19 @@ def manifest_papers(manifest: Manifest) -> Iterator[tuple[str, str]]:
     for i, review in enumerate(manifest.reviews):
         if review.file:
             yield f"/reviews/{i}/file", review.file
+
+
+def signed_papers(course: Path, review: ReviewState) -> Iterator[tuple[str, tuple[str, Path]]]:
+    """Scans that were taken in with the decisions, when every expert has spoken of these bytes and signed."""
+    from coursekit.review.shelf import Shelf
+
+    spoken = (Standing.APPROVED, Standing.REFUSED)
+    if not review.experts or not all(e.papers and e.standing in spoken for e in review.experts):
+        return
+    shelf = Shelf(course)
+    for i, expert in enumerate(review.experts):
+        for j, paper in enumerate(expert.papers):
+            yield f"/review/{i}/{j}", (expert.name, shelf.paper_path(paper))
 
 
 def papers_state(path: Path) -> str:
