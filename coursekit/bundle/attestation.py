@@ -30,7 +30,7 @@ SUMMARY = "https://slsa.dev/verification_summary/v1"
 EXPERT_REVIEW = "urn:coursekit:expert-review:1"
 PREDICATES = (TEST_RESULT, EXPERT_REVIEW, SUMMARY)
 SUBJECT = "tagmanifest-sha256.txt"
-_LARGEST = 8 << 20
+LARGEST = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +121,7 @@ def statements(package: Package, tools: Mapping[str, str], report_sha256: str) -
                         "verdict": d.verdict,
                         "subject": {"name": d.subject, "digest": {"sha256": d.subject_sha256}},
                         **({"decidedOn": d.decided_on} if d.decided_on else {}),
+                        **({"record": {"digest": {"sha256": d.record_sha256}}} if d.record_sha256 else {}),
                     }
                     for d in approval.decisions
                 ],
@@ -154,7 +155,7 @@ class AttestationFault(Exception):
 
 def read_attestations(raw: bytes, trust: TrustStore) -> tuple[Statement, ...]:
     """Every statement, with what is known of who signed it. Nothing in the file can add to what is trusted."""
-    if len(raw) > _LARGEST:
+    if len(raw) > LARGEST:
         raise AttestationFault("too large")
     try:
         lines = raw.decode("utf-8").splitlines()

@@ -22,9 +22,10 @@ _LINE = re.compile(r"([0-9A-Fa-f]+)([ \t]+)(\*?)(.+)")
 _FETCH = re.compile(r"(\S+)[ \t]+(-|\d+)[ \t]+(.+)")
 _OXUM = re.compile(r"(\d+)\.(\d+)")
 _ENCODINGS = {"utf-8": "utf-8", "iso-8859-1": "iso-8859-1", "us-ascii": "ascii", "utf-16": "utf-16"}
+TAG_MANIFEST = "tagmanifest-sha256.txt"
 _SYSTEM_FILES = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
 _PORTABILITY = frozenset({"device-name", "trailing-dot-or-space", "windows-character", "control-character"})
-_LARGEST_TAG_FILE = 64 << 20
+_LARGEST_TAG_FILE = 16 << 20
 ALGORITHMS = {
     name: len(hashlib.new(name, usedforsecurity=False).hexdigest())
     for name in ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
@@ -67,8 +68,8 @@ class Bag:
     payload: Mapping[str, Mapping[str, str]]
     """File as it is named in the tree → algorithm → checksum, lower case."""
     tags: Mapping[str, Mapping[str, str]]
-    tag_texts: Mapping[str, bytes]
-    """Bytes of the small tag files that were read to get here."""
+    tag_manifest: bytes | None
+    """The bytes of tagmanifest-sha256.txt: what statements about the bag are made over."""
 
     def label(self, name: str) -> tuple[str, ...]:
         """All values of one label of bag-info.txt."""
@@ -109,7 +110,7 @@ def read_bag(tree: Tree, found: Findings, *, strict_names: bool = True) -> Bag |
     reader.fetch_list()
     info = reader.info()
     _judge_oxum(tree, found, info)
-    return Bag(version, info, payload, tags, reader.texts)
+    return Bag(version, info, payload, tags, reader.tag_manifest)
 
 
 def _judge_names(tree: Tree, found: Findings, strict: bool) -> None:
@@ -162,13 +163,15 @@ class _TagReader:
     found: Findings
     version: tuple[int, int]
     encoding: str
-    texts: dict[str, bytes] = field(default_factory=dict)
+    tag_manifest: bytes | None = None
 
     def _lines(self, name: str) -> list[str]:
         if self.tree.sizes[name] > _LARGEST_TAG_FILE:
             self.found.fault("tag-file-too-large", name)
             return []
-        raw = self.texts[name] = b"".join(self.tree.chunks(name))
+        raw = b"".join(self.tree.chunks(name))
+        if name == TAG_MANIFEST:
+            self.tag_manifest = raw
         if self.encoding == "utf-8" and raw.startswith(b"\xef\xbb\xbf"):
             self.found.fault("tag-file-has-bom", name)
             return []

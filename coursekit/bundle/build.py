@@ -191,7 +191,9 @@ def _approval(manifest: Manifest, profiles: Iterable[Profile], state: ReviewStat
     required = any(r.method is Method.HUMAN or r.check == "manifest/experts" for p in profiles for r in p.rules)
     aliases = _aliases(manifest)
     decisions = tuple(
-        Decision(aliases[expert.id], expert.verdict.value, ".", expert.course_sha256, expert.reviewed_on)
+        Decision(
+            aliases[expert.id], expert.verdict.value, ".", expert.course_sha256, expert.reviewed_on, expert.decision
+        )
         for expert in state.experts
         if expert.verdict is not None and expert.course_sha256 is not None and expert.id in aliases
     )

@@ -106,6 +106,8 @@ class Decision:
     """Id of the lesson, `.` for the course."""
     subject_sha256: str
     decided_on: str | None = None
+    record_sha256: str | None = None
+    """Of the decision file that the authority's kit holds, with the expert's name in it."""
 
 
 @dataclass(frozen=True, slots=True)

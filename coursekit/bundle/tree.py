@@ -6,12 +6,13 @@ import os
 import stat
 import unicodedata
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Protocol, Self
 
 from coursekit.bundle.copying import CHUNK
 from coursekit.bundle.zipread import Limits, StrictZip, ZipFault
+from coursekit.paths import display_name
 
 BAG_DECLARATION = "bagit.txt"
 
@@ -137,4 +138,13 @@ def nfc(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-__all__ = ["BAG_DECLARATION", "FolderTree", "Tree", "TreeFault", "ZipFault", "ZipTree", "nfc", "open_tree"]
+def shown(name: str) -> str:
+    """A name as text that UTF-8 can hold, otherwise untouched: `x//y` must not be shown as `x/y`."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return display_name(PurePosixPath(name))
+    return name
+
+
+__all__ = ["BAG_DECLARATION", "FolderTree", "Tree", "TreeFault", "ZipFault", "ZipTree", "nfc", "open_tree", "shown"]

@@ -8,7 +8,9 @@ them again: what the sink received may be kept only if the answer is `accepted`.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -18,9 +20,10 @@ from typing import BinaryIO
 
 from coursekit import __version__
 from coursekit.bundle.attestation import FILE_NAME as ATTESTATIONS
-from coursekit.bundle.attestation import SUBJECT
+from coursekit.bundle.attestation import LARGEST
 from coursekit.bundle.bag import Bag, Fault, Findings, check_tags, digests_of, read_bag
 from coursekit.bundle.contents import (
+    LARGEST_OF_A_STRANGER,
     LARGEST_RECORD,
     Records,
     compare_statements,
@@ -32,7 +35,7 @@ from coursekit.bundle.contents import (
 from coursekit.bundle.keys import TrustStore
 from coursekit.bundle.model import Answer, CheckedFile, Issue, Package, Signature, Verification
 from coursekit.bundle.plan import COURSE_FOLDER, RECORDS
-from coursekit.bundle.tree import Tree, TreeFault, open_tree
+from coursekit.bundle.tree import Tree, TreeFault, open_tree, shown
 from coursekit.bundle.zipread import Limits, ZipFault
 from coursekit.texts import phrase
 
@@ -80,8 +83,11 @@ def verify_package(
     `allow_draft` lets a draft through to the sink and does without a signature on one; the answer is still `draft`.
     """
     look = _Look(Findings())
-    path.stat()
-    kind = "folder" if path.is_dir() else "zip"
+    mode = path.stat().st_mode
+    if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode):
+        # A pipe would be waited for until the end of time.
+        raise OSError(errno.EINVAL, "not a file or folder", str(path))
+    kind = "folder" if stat.S_ISDIR(mode) else "zip"
     try:
         with open_tree(path, limits or Limits()) as tree:
             _look_at(tree, look, trust, recheck, sink, tick, allow_draft=allow_draft, bag_only=bag_only, lang=lang)
@@ -147,19 +153,22 @@ def _judge_contents(
     bag: Bag, tree: Tree, look: _Look, raw: Mapping[str, bytes], trust: TrustStore | None, *, allow_draft: bool
 ) -> None:
     found = look.found
-    if len(raw) == len(RECORDS):
+    tag_manifest = bag.tag_manifest
+    look.bag_sha256 = hashlib.sha256(tag_manifest).hexdigest() if tag_manifest is not None else None
+    attested = b"".join(tree.chunks(ATTESTATIONS)) if 0 < tree.sizes.get(ATTESTATIONS, 0) <= LARGEST else None
+    read, look.signatures = judge_attestations(attested, look.bag_sha256 or "", trust, found)
+    known = bool(read) and all(statement.trusted for statement in read)
+    if not known and any(len(data) > LARGEST_OF_A_STRANGER for data in raw.values()):
+        found.fault("tag-file-too-large", "data/" + max(raw, key=lambda name: len(raw[name])))
+    elif len(raw) == len(RECORDS):
         look.records = read_records(raw, found)
     if look.records is not None:
         judge_records(look.records, bag, tree, found)
-    tag_manifest = bag.tag_texts.get(SUBJECT, b"")
-    look.bag_sha256 = hashlib.sha256(tag_manifest).hexdigest() if tag_manifest else None
-    attested = b"".join(tree.chunks(ATTESTATIONS)) if 0 < tree.sizes.get(ATTESTATIONS, 0) <= LARGEST_RECORD else None
+        if read:
+            compare_statements(read, look.records, found)
     draft = look.records is not None and look.records.package.draft
-    read, look.signatures = judge_attestations(
-        attested, look.bag_sha256 or "", trust, found, required=not (draft and allow_draft)
-    )
-    if look.records is not None and read:
-        compare_statements(read, look.records, found)
+    if read and not look.signatures:
+        (found.warn if draft and allow_draft else found.fault)("not-signed", ATTESTATIONS)
 
 
 class _Differs(Exception):
@@ -171,7 +180,7 @@ def _check_payload(
 ) -> Iterator[CheckedFile]:
     for name, wanted in sorted(bag.payload.items()):
         inner = name.removeprefix("data/")
-        file = CheckedFile(inner, wanted.get("sha256", ""), tree.sizes[name])
+        file = CheckedFile(shown(inner), wanted.get("sha256", ""), tree.sizes[name])
         target = sink(file) if sink is not None else None
         if inner in done and target is None:
             yield file
@@ -246,10 +255,11 @@ def _lessons_by_path(package: Package | None) -> Mapping[str, str]:
 
 
 def _issue(fault: Fault, lessons: Mapping[str, str], lang: str) -> Issue:
-    path = fault.path
+    # A name on this system may be bytes that are no text; an answer is text.
+    path = shown(fault.path) if fault.path is not None else None
     lesson = lessons.get(path) if path is not None else None
-    message = phrase("package", fault.code, lang, path=path or "", detail=fault.detail)
-    return Issue(fault.code, message, path, lesson)
+    detail = fault.detail.encode("utf-8", "backslashreplace").decode("utf-8")
+    return Issue(fault.code, phrase("package", fault.code, lang, path=path or "", detail=detail), path, lesson)
 
 
 def exit_code(verification: Verification, *, allow_draft: bool = False) -> int:

@@ -330,7 +330,7 @@ class StrictZip:
                 raise ZipFault("hidden-data", entry.name, str(gap))
             return
         if gap not in (12, 16, 20, 24):
-            raise ZipFault("hidden-data" if gap > 24 else "overlap", entry.name, str(gap))
+            raise ZipFault("hidden-data" if gap > 24 else "local-header-differs", entry.name, f"descriptor {gap}")
         raw = self._read_at(data_end, gap)
         if gap in (16, 24):
             if not raw.startswith(b"PK\7\x08"):

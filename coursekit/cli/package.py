@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -21,6 +22,7 @@ from coursekit.cli.options import (
     terminable,
     verbosity_options,
 )
+from coursekit.paths import for_terminal
 from coursekit.settings import Settings
 from coursekit.terms import FailOn, Scope
 
@@ -134,8 +136,8 @@ def package(
     with terminable():
         try:
             plan = _plan(course, settings, draft=draft, quiet=quiet > 0)
-            target = _target(output, kind, plan)
-            said = _write(kind, plan, target, keys)
+            target = _target(output, kind, plan, course)
+            said = _write(kind, plan, target, keys, _progress(plan) if not quiet else None)
         except KeyboardInterrupt:
             fatal(pick("已中断：没有打包", "interrupted: nothing was packed"), EXIT_UNDECIDED)
     click.echo(str(target))
@@ -206,16 +208,38 @@ def _refuse(refusal: Refusal) -> NoReturn:
     fatal(phrase("package", refusal.code, current_lang(), **refusal.args_), code)
 
 
-def _target(output: Path | None, kind: str, plan: Plan) -> Path:
+def _target(output: Path | None, kind: str, plan: Plan, course: Path) -> Path:
     from coursekit.bundle.bagwrite import top_folder
 
     name = top_folder(plan.package) + (".kolibri" if kind == "kolibri" else f".{kind}.zip")
-    if output is None:
-        return Path(name)
-    return output / name if output.is_dir() else output
+    target = Path(name) if output is None else output / name if output.is_dir() else output
+    if target.resolve().is_relative_to(course.resolve()):
+        outside = course.resolve().parent / target.name
+        fatal(
+            pick(
+                f"包不能放在课程文件夹里，否则下次会被当作课程内容。没有打包。\n请用 -o 放到别处，例如 -o {outside}",
+                "a package cannot lie in the course folder: the next run would take it for part of the course. "
+                f"Nothing was packed.\nPut it elsewhere, for instance -o {outside}",
+            )
+        )
+    return target
 
 
-def _write(kind: str, plan: Plan, target: Path, keys: tuple[SigningKey, ...]) -> Path | None:
+def _progress(plan: Plan) -> Callable[[str], None]:
+    """Tells of each file that has been copied."""
+    left = [len(plan.package.files)]
+    total = left[0]
+
+    def tell(name: str) -> None:
+        left[0] -= 1
+        click.echo(f"[{total - left[0]}/{total}] {for_terminal(name)}", err=True)
+
+    return tell
+
+
+def _write(
+    kind: str, plan: Plan, target: Path, keys: tuple[SigningKey, ...], tick: Callable[[str], None] | None
+) -> Path | None:
     """Gives the signature's file, where there is one."""
     from coursekit.bundle.appear import Busy
     from coursekit.bundle.copying import ChangedSince
@@ -225,7 +249,7 @@ def _write(kind: str, plan: Plan, target: Path, keys: tuple[SigningKey, ...]) ->
     lang = current_lang()
     try:
         if kind == "bag":
-            return _write_bag(plan, target, keys)
+            return _write_bag(plan, target, keys, tick)
         _export(kind, plan, target)
     except ChangedSince as changed:
         fatal(phrase("package", "changed-since-audit", lang, file=changed.name), EXIT_REFUSED)
@@ -240,11 +264,13 @@ def _write(kind: str, plan: Plan, target: Path, keys: tuple[SigningKey, ...]) ->
     return None
 
 
-def _write_bag(plan: Plan, target: Path, keys: tuple[SigningKey, ...]) -> Path | None:
+def _write_bag(
+    plan: Plan, target: Path, keys: tuple[SigningKey, ...], tick: Callable[[str], None] | None
+) -> Path | None:
     from coursekit.bundle.bagwrite import write_bag_folder, write_bag_zip
 
     write = write_bag_zip if target.suffix.lower() == ".zip" else write_bag_folder
-    return write(plan, target, keys).minisig
+    return write(plan, target, keys, tick).minisig
 
 
 def _export(kind: str, plan: Plan, target: Path) -> None:

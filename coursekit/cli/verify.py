@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from coursekit.cli.lang import pick
-from coursekit.cli.options import EXIT_UNDECIDED, colour_wanted, fatal, lang_option, path_argument
+from coursekit.cli.options import EXIT_UNDECIDED, colour_wanted, fatal, lang_option, path_argument, terminable
 from coursekit.paths import for_terminal
+
+_WORTH_TELLING = 50_000_000
 
 if TYPE_CHECKING:
     from coursekit.bundle.keys import TrustStore
@@ -79,14 +82,16 @@ def verify(
         )
     trust = None if bag_only else read_trust(trusted)
     try:
-        found = verify_package(
-            package,
-            trust=trust,
-            recheck=Recheck(recheck) if recheck else None,
-            allow_draft=allow_draft,
-            bag_only=bag_only,
-            lang=lang,
-        )
+        with terminable():
+            found = verify_package(
+                package,
+                trust=trust,
+                recheck=Recheck(recheck) if recheck else None,
+                allow_draft=allow_draft,
+                bag_only=bag_only,
+                tick=_tell if sys.stderr.isatty() else None,
+                lang=lang,
+            )
     except OSError as error:
         fatal(pick(f"打不开 {package}：{error.strerror}", f"cannot open {package}: {error.strerror}"))
     except KeyboardInterrupt:
@@ -95,6 +100,12 @@ def verify(
     code = exit_code(found, allow_draft=allow_draft)
     _deliver(found, kind, output, lang)
     raise click.exceptions.Exit(code)
+
+
+def _tell(name: str, size: int) -> None:
+    """Ten gigabytes take a while: say what has been read."""
+    if size >= _WORTH_TELLING:
+        click.echo(for_terminal(name), err=True)
 
 
 def read_trust(trusted: tuple[Path, ...]) -> TrustStore | None:

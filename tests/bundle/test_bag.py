@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import sys
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from coursekit import codec
 from coursekit.bundle.model import Answer
 from coursekit.bundle.verify import verify_package
 
@@ -124,3 +127,23 @@ def test_a_bag_in_a_zip_lies_at_the_top_or_in_one_folder(tmp_path: Path) -> None
         Answer.WHOLE, Answer.WHOLE, Answer.REFUSED, Answer.REFUSED,
     ]  # fmt: skip
     assert codes(tmp_path / "2.zip")[1] == codes(tmp_path / "3.zip")[1] == {"no-bag"}
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names on this system are always text")
+def test_names_that_are_no_text_are_told_as_text(tmp_path: Path) -> None:
+    bag = write(tmp_path / "bag", bag_files({"x": b"1"}))
+    (bag / "data" / os.fsdecode(b"\xff\xfe.mp4")).write_bytes(b"")
+    found = verify_package(bag, trust=None, bag_only=True)
+    assert found.answer is Answer.REFUSED
+    assert "data/\\xff\\xfe.mp4" in {f.path for f in found.faults}
+    codec.dumps(found).encode("utf-8")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes that are files")
+def test_a_pipe_is_no_package(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="not a file"):
+        verify_package(tmp_path / "pipe", trust=None)
+    bag = write(tmp_path / "bag", bag_files({"x": b"1"}))
+    os.mkfifo(bag / "data" / "pipe")
+    assert codes(bag)[:2] == (Answer.REFUSED, {"special-file"})

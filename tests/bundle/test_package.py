@@ -260,6 +260,9 @@ def test_the_command_makes_drafts_and_refusals(packed: Packed, tmp_path: Path) -
     unmarked = coursekit("package", packed.course, "-p", profile, "--draft", "-o", "x.zip", cwd=tmp_path, **env)
     assert unmarked.code == 2
     assert "DRAFT-x.zip" in unmarked.err
+    inside = coursekit("package", ".", "-p", profile, "--draft", cwd=packed.course, **env)
+    assert inside.code == 2
+    assert "-o" in inside.err
     draft = coursekit("package", packed.course, "-p", profile, "--draft", cwd=tmp_path, **env)
     assert draft.code == 0, draft.err
     path = tmp_path / draft.out.strip()

@@ -356,6 +356,16 @@ def test_a_sink_receives_nothing_of_what_is_refused(case: str, packed: Packed, t
         assert shelf.kept
 
 
+def test_a_strangers_large_records_are_not_read(packed: Packed, tmp_path: Path) -> None:
+    """JSON costs many times its size to read; a package that nobody vouches for gets little of it."""
+    plan = with_records(packed.plan, course=packed.plan.records["course.json"].decode() + " " * 3_000_000)
+    made = write_bag_zip(plan, tmp_path / "x.zip", (packed.key,))
+    assert verify_package(made.path, trust=packed.trust).ok
+    found = verify_package(made.path, trust=trusting(new_key()))
+    assert fault_codes(found) == {"key-not-trusted", "tag-file-too-large"}
+    assert found.course is None
+
+
 def test_limits_are_the_readers_own(packed: Packed) -> None:
     found = verify_package(packed.zip, trust=packed.trust, limits=Limits(entries=3))
     assert fault_codes(found) == {"too-many-entries"}
