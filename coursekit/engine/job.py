@@ -107,12 +107,17 @@ def from_cache(job: Job) -> FileFacts | None:
     return None if None in done.values() else _assemble(job, sha256, done)
 
 
-def run_job(job: Job, progress: Progress) -> FileFacts:
-    """Measure one file. Never raises for a fault of the file."""
+def run_job(job: Job, progress: Progress, near: Callable[[Job, Progress], FileFacts] | None = None) -> FileFacts:
+    """Measure one file. Never raises for a fault of the file.
+
+    `near` measures what was fetched from a store, somewhere that needs no network; where none is given, it is here.
+    """
     if job.refused:
         return refused_facts(job, Problem("probe", job.refused, str(job.name)))
     if job.url is not None:
-        return _run_from_store(job, job.url, progress)
+        return _run_from_store(job, job.url, progress, near or run_job)
+    if near is not None:
+        return near(job, progress)
     cache = Cache(job.cache_root)
     try:
         before = Identity.of(job.path)
@@ -175,13 +180,13 @@ def _key(stage: str, job: Job) -> str:
     return stage_key(stage) + ("/thorough" if job.thorough and stage == "video" else "")
 
 
-def _run_from_store(job: Job, url: str, progress: Progress) -> FileFacts:
+def _run_from_store(job: Job, url: str, progress: Progress, measure: Callable[[Job, Progress], FileFacts]) -> FileFacts:
     """Bring the bytes near, measure those, take them away again."""
     from coursekit.store import StoreError, near
 
     try:
         with near(url, job.identity, lambda: progress(0.0, 0.0)) as path:
-            facts = run_job(replace(job, path=path, url=None), progress)
+            facts = measure(replace(job, path=path, url=None), progress)
     except StoreError as error:
         return refused_facts(job, Problem("probe", error.code, error.detail))
     except OSError as error:

@@ -3,10 +3,16 @@
 Workers are started fresh (spawn), live for many jobs, and speak over a pipe: a job goes down, progress and one answer
 come up. A worker that dies is replaced and its file gets a `crashed` problem; one that says nothing for `stall_s` is
 killed, group and all. Ctrl-C is the parent's to hear: workers ignore it and are ended.
+
+A worker shuts itself into a cage before it opens a file, and what it answers is read as JSON of bounded size, never as
+a pickle: a file that takes a worker over has not got any further. A worker that fetches from a store must reach the
+network; it opens nothing itself, but keeps a caged worker of its own for that.
 """
 
 from __future__ import annotations
 
+import contextlib
+import json
 import multiprocessing
 import os
 import signal
@@ -18,12 +24,17 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
-from typing import Any
 
-from coursekit.engine.job import THREADS, Job, refused_facts, run_job
+from coursekit import codec
+from coursekit.engine import cage
+from coursekit.engine.job import THREADS, Job, Progress, refused_facts, run_job
 from coursekit.model import FileFacts, Problem
 
+REQUIRE_CAGE = "COURSEKIT_CAGE"
+"""Set to `require`, nothing is measured where the cage is not whole."""
 _TELL_EVERY_S = 0.2
+_MOST_ANSWER_BYTES = 64 << 20
+"""A hundred times the facts of the longest lesson."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +45,8 @@ class Limits:
     """Longest silence: no second of media got on."""
     memory_bytes: int = 8 << 30
     """Address space, where the system can limit it."""
+    cpu_s: float = cage.CPU_S
+    """Processor time for one file, where the system can limit it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +71,7 @@ def default_workers(jobs: int) -> int:
 class _Worker:
     process: SpawnProcess
     pipe: Connection
+    fetches: bool
     job: Job | None = None
     heard: float = 0.0
 
@@ -82,7 +96,8 @@ class LocalEngine:
         waiting = deque(jobs)
         count = min(self._wanted or default_workers(len(waiting)), len(waiting))
         threads = max(1, default_workers(1 << 16) // max(1, count))
-        self._workers = [self._start(threads) for _ in range(count)]
+        fetches = any(job.url for job in waiting)
+        self._workers = [self._start(threads, fetches) for _ in range(count)]
         for worker in self._workers:
             self._give(worker, waiting)
         while any(worker.job for worker in self._workers):
@@ -91,8 +106,11 @@ class LocalEngine:
 
     def measure(self, job: Job, listen: Listener) -> FileFacts:
         """One job, in a worker that stays for the next: for whoever is handed one job at a time."""
+        fetches = job.url is not None
+        if self._workers and self._workers[0].fetches is not fetches:
+            self.close()
         if not self._workers:
-            self._workers = [self._start(1)]
+            self._workers = [self._start(1, fetches)]
         self._give(self._workers[0], deque([job]))
         while True:
             for facts in self._turn(deque(), listen, 1):
@@ -104,10 +122,15 @@ class LocalEngine:
         busy = {worker.pipe: worker for worker in self._workers if worker.job}
         for pipe in wait(list(busy), timeout=1.0):
             worker = busy[pipe]  # type: ignore[index]  # wait() types its answer as a union of all it can wait for
+            assert worker.job is not None
             try:
-                said: Any = worker.pipe.recv()
+                said = _understand(worker.pipe.recv_bytes(_MOST_ANSWER_BYTES), worker.job)
             except (EOFError, OSError):
-                yield self._lost(worker, "crashed", _how_it_ended(worker.process))
+                yield self._lost(worker, *_how_it_ended(worker.process))
+                self._replace(worker, waiting, threads)
+                continue
+            except (ValueError, RecursionError) as error:
+                yield self._lost(worker, "crashed", f"the measuring process did not answer with facts: {error}"[:300])
                 self._replace(worker, waiting, threads)
                 continue
             worker.heard = time.monotonic()
@@ -122,14 +145,14 @@ class LocalEngine:
                 yield self._lost(worker, "timeout", f"nothing got on for {self._limits.stall_s:.0f} s")
                 self._replace(worker, waiting, threads)
 
-    def _start(self, threads: int) -> _Worker:
+    def _start(self, threads: int, fetches: bool) -> _Worker:
         parent, child = self._context.Pipe()
         process = self._context.Process(
-            target=serve, args=(child, threads, self._limits.memory_bytes), name="coursekit-worker", daemon=True
+            target=serve, args=(child, threads, self._limits, fetches), name="coursekit-worker", daemon=True
         )
         process.start()
         child.close()
-        return _Worker(process, parent)
+        return _Worker(process, parent, fetches)
 
     def _give(self, worker: _Worker, waiting: deque[Job]) -> None:
         if waiting:
@@ -145,7 +168,7 @@ class LocalEngine:
         _end(worker)
         worker.job = None
         if waiting:
-            fresh = self._start(threads)
+            fresh = self._start(threads, worker.fetches)
             self._workers[self._workers.index(worker)] = fresh
             self._give(fresh, waiting)
 
@@ -156,46 +179,99 @@ class LocalEngine:
         self._workers = []
 
 
-def _how_it_ended(process: SpawnProcess) -> str:
+def _understand(said: bytes, job: Job) -> Step | FileFacts:
+    """What a worker tells. It may lie about its own file; that is all it can do. Raises ValueError."""
+    kind, body = said[:1], json.loads(said[1:])
+    if kind == b"s" and isinstance(body, list) and len(body) == 2 and all(type(v) in (int, float) for v in body):
+        return Step(job.name, *body)
+    facts: FileFacts = codec.decode(FileFacts, body)
+    if facts.path != job.name:
+        raise ValueError(f"an answer about {facts.path!r}")
+    return facts
+
+
+def _how_it_ended(process: SpawnProcess) -> tuple[str, str]:
     process.join(5)
     code = process.exitcode
-    if code is not None and code < 0:
-        return f"the measuring process was ended by signal {-code}"
-    return f"the measuring process ended with status {code}"
+    if code is None:
+        # It has closed its pipe and lives on.
+        return "crashed", "the measuring process stopped answering"
+    if sys.platform != "win32" and code == -signal.SIGXCPU:
+        return "timeout", "the measuring process used up the processor time of one file"
+    if code < 0:
+        return "crashed", f"the measuring process was ended by signal {-code}"
+    return "crashed", f"the measuring process ended with status {code}"
 
 
 def _end(worker: _Worker) -> None:
     worker.pipe.close()
+    pid = worker.process.pid
+    if sys.platform != "win32" and pid is not None:
+        # The worker leads a group of its own, unless it was ended before it got so far.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)
     worker.process.kill()
     worker.process.join()
 
 
-def serve(pipe: Connection, threads: int, memory_bytes: int) -> None:
+def serve(pipe: Connection, threads: int, limits: Limits, fetches: bool) -> None:
     """A worker's life: take a job, tell how far it is, answer with facts."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    if sys.platform != "win32":
+        with contextlib.suppress(OSError):
+            os.setsid()
     os.environ[THREADS] = str(threads)
     # Sound, decoding and analysis take turns at Python's lock; five milliseconds of waiting are a picture.
     sys.setswitchinterval(0.0005)
     # A process a core already: threads inside the matrix products would only fight the neighbours.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    _limit_memory(memory_bytes)
+    _limit_memory(limits.memory_bytes)
+    measure: Callable[[Job, Progress], FileFacts] | None = None
     while True:
         try:
             job = pipe.recv()
         except (EOFError, OSError):
             return
+        if measure is None:
+            measure = _fetching(limits) if fetches else _caged(job)
+            threading.Thread(target=_end_with_parent, daemon=True).start()
+        if not fetches:
+            cage.allow_cpu(limits.cpu_s)
         told = 0.0
 
-        def tell(media_s: float, total_s: float, name: str = job.name) -> None:
+        def tell(media_s: float, total_s: float) -> None:
             nonlocal told
             now = time.monotonic()
             if now - told >= _TELL_EVERY_S:
                 told = now
-                pipe.send(Step(name, media_s, total_s))
+                pipe.send_bytes(b"s" + json.dumps([media_s, total_s]).encode("ascii"))
 
-        pipe.send(run_job(job, tell))
+        pipe.send_bytes(b"f" + codec.dumps(measure(job, tell), indent=None).encode("utf-8", "replace"))
+
+
+def _caged(first: Job) -> Callable[[Job, Progress], FileFacts]:
+    """Shut the cage, then measure in it. All jobs of an engine keep what they find in the same cache."""
+    required = os.environ.get(REQUIRE_CAGE) == "require"
+    if first.cache_root is not None:
+        with contextlib.suppress(OSError):
+            first.cache_root.mkdir(parents=True, exist_ok=True)
+    whole = cage.enter(() if first.cache_root is None else (first.cache_root,))
+    if required and not whole:
+        return lambda job, _: refused_facts(job, Problem("probe", "not-caged", "see coursekit doctor"))
+    return run_job
+
+
+def _fetching(limits: Limits) -> Callable[[Job, Progress], FileFacts]:
+    """Fetch here, measure in a caged worker of this worker's own."""
+    # multiprocessing lets no daemon have children, lest they be left behind; a worker notices when its parent is gone.
+    multiprocessing.current_process().daemon = False
+    engine = LocalEngine(1, limits)
+
+    def near(job: Job, progress: Progress) -> FileFacts:
+        return engine.measure(job, lambda step: progress(step.media_s, step.total_s))
+
+    return lambda job, progress: run_job(job, progress, near)
 
 
 def _end_with_parent() -> None:
