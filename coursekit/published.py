@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from coursekit.bundle.model import PACKAGE_SCHEMA, VERIFICATION_SCHEMA, Package, Verification
+from coursekit.library.model import EDITION_SCHEMA, EVENT_SCHEMA, IMPORT_SCHEMA, Edition, Event, Import
 from coursekit.model import FACTS_SCHEMA, REPORT_SCHEMA, FactsFile, Report
 from coursekit.review.model import DECISION_SCHEMA, DOSSIER_SCHEMA, STATE_SCHEMA, Decision, Dossier, ReviewState
 
@@ -26,6 +27,9 @@ PUBLISHED: dict[str, tuple[type, str]] = {
     "facts.schema.json": (FactsFile, FACTS_SCHEMA),
     "package.schema.json": (Package, PACKAGE_SCHEMA),
     "verification.schema.json": (Verification, VERIFICATION_SCHEMA),
+    "edition.schema.json": (Edition, EDITION_SCHEMA),
+    "import.schema.json": (Import, IMPORT_SCHEMA),
+    "import-event.schema.json": (Event, EVENT_SCHEMA),
     "decision.schema.json": (Decision, DECISION_SCHEMA),
     "dossier.schema.json": (Dossier, DOSSIER_SCHEMA),
     "review-state.schema.json": (ReviewState, STATE_SCHEMA),
