@@ -106,7 +106,7 @@ def cut_excerpt(source: Path, target: Path, start_s: float, end_s: float, *, str
     """
     if not 0 < end_s - start_s <= _MAX_EXCERPT_S:
         raise ValueError(f"an excerpt lasts up to {_MAX_EXCERPT_S:g} s, not {end_s - start_s:g}")
-    segment = _segment(source, start_s, end_s, stream)
+    segment = sound_between(source, start_s, end_s, stream)
     fade = min(_FADE_MS, len(segment) // 4)
     segment.fade_in(fade).fade_out(fade).export(str(target), format="wav").close()
 
@@ -121,7 +121,8 @@ def before_and_after(
     cut_excerpt(source, after, at_s, at_s + length_s, stream=stream)
 
 
-def _segment(source: Path, start_s: float, end_s: float, stream: int | None) -> AudioSegment:
+def sound_between(source: Path, start_s: float, end_s: float, stream: int | None) -> AudioSegment:
+    """The sound between two presentation times; raises ValueError where there is none."""
     import av
     import numpy as np
 

@@ -34,7 +34,7 @@ def render_ebu(done: Audit, _: Path | None = None) -> str:
     """The report as EBU QC XML."""
     report = done.report
     judged = [r for r in report.results if r.verdict is not Verdict.NOT_APPLICABLE]
-    stopped = any(r.verdict in _STOPPED for r in judged) or report.run.interrupted
+    stopped = any(r.verdict in _STOPPED for r in judged) or report.run.partial
     root = Element("Report", xmlns=NAMESPACE)
     root.add("ReportId", _uuid("report", *_identity(report), *(f"{r.rule} {r.subject} {r.verdict}" for r in judged)))
     root.add("ExecutionStatus", "error" if stopped else "complete")

@@ -36,13 +36,16 @@ if TYPE_CHECKING:
     from coursekit.pipeline import Audit
 
 FIRST_TASKS = 5
+CLIPS = 4
+"""Excerpts of one lesson at most, on a page that lies where the lessons do not."""
 
 
 def render_html(done: Audit, target: Path | None) -> str:
     """The page. `target` is where it will lie, so that lessons can be played from beside it."""
     files_by_name = {f.path: f for f in done.facts.files} if done.facts else {}
     view = build_view(done.report, files_by_name)
-    stills = take_all(pictures_wanted(view, done.folder, budget(len(view.lessons))))
+    apart = target is None or not lies_beside(done.folder, target)
+    stills = take_all(pictures_wanted(view, done.folder, budget(len(view.lessons)), clips=CLIPS if apart else 0))
     return render_view(view, done.folder, target, stills, matrix_of(done.folder))
 
 
@@ -70,6 +73,7 @@ def render_view(
             draw=lambda subject: Drawing.of(subject, view, stills.get(subject.name)),
             still=lambda subject, issue: still_of(stills.get(subject.name), issue),
             href=lambda name: media_href(name, folder, target),
+            clip=lambda subject, issue: clip_of(stills.get(subject.name), issue),
             levels=list(Level),
             verdicts=(Verdict.FAIL, Verdict.ERROR, Verdict.NOT_TESTED, Verdict.REVIEW),
             style=Markup(style),  # noqa: S704 - coursekit's own file
@@ -266,6 +270,14 @@ def still_of(
     return ((source or data_uri)(picture), picture.size_px) if picture else None
 
 
+def clip_of(stills: Stills | None, issue: Issue) -> str | None:
+    """The seconds around an issue, inside the page."""
+    if stills is None or not stills.clips or issue.start_s is None:
+        return None
+    clip = stills.clips.get(issue.start_s)
+    return "data:video/mp4;base64," + base64.b64encode(clip).decode("ascii") if clip else None
+
+
 def still_time(issue: Issue) -> float | None:
     """The moment that shows an issue: its first second, or its middle where it lasts."""
     if issue.start_s is None:
@@ -281,7 +293,13 @@ def _why(issue: Issue) -> Markup | None:
         return None
 
 
-def pictures_wanted(view: View, folder: Folder, share: int) -> Sequence[Wanted]:
+def lies_beside(folder: Folder, target: Path) -> bool:
+    """Whether a page lies in the course, or right beside it: whoever hands it on hands the lessons on too."""
+    here, course = target.absolute().parent, folder.root.absolute()
+    return here == course.parent or here.is_relative_to(course)
+
+
+def pictures_wanted(view: View, folder: Folder, share: int, *, clips: int = 0) -> Sequence[Wanted]:
     """What to take from each lesson that still has the bytes it was judged by; `share` is its number of bytes."""
     orders = []
     for subject in view.lessons:
@@ -303,6 +321,7 @@ def pictures_wanted(view: View, folder: Folder, share: int) -> Sequence[Wanted]:
                 stream.decoded_s,
                 tuple(dict.fromkeys(times))[:24],
                 share,
+                tuple(dict.fromkeys(i.start_s for i in subject.issues if i.start_s is not None))[:clips],
             )
         )
     return orders

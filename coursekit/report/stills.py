@@ -24,6 +24,9 @@ Done = TypeVar("Done")
 STRIP_STILLS = 12
 _STRIP_PX = 160
 _STRIP_QUALITY = 60
+_CLIP_S = 6.0
+BEFORE_S = 1.0
+"""How long before its finding a lesson or an excerpt begins to play."""
 _SHORT_S = 150.0
 """Up to here the frame shown is exact; in a longer lesson the nearest keyframe before will do, and is quick."""
 _PAGE_BYTES = 10_500_000
@@ -41,6 +44,8 @@ class Wanted:
     decoded_s: float
     times_s: tuple[float, ...]
     budget_bytes: int
+    clips_s: tuple[float, ...] = ()
+    """Moments around which a few seconds are to be seen and heard, for a page that lies where the lesson does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,8 @@ class Stills:
     strip: Picture | None = None
     at: Mapping[float, Picture] | None = None
     """By the time asked for."""
+    clips: Mapping[float, bytes] | None = None
+    """Short MP4s, by the time asked for."""
 
 
 def budget(lessons: int) -> int:
@@ -98,7 +105,9 @@ def take(order: Wanted) -> Stills:
     try:
         strip = _strip(order)
         left = order.budget_bytes - (len(strip.jpeg) if strip else 0)
-        return Stills(strip, dict(_at_times(order, left)))
+        clips = dict(_clips(order, left * 2 // 3))
+        left -= sum(map(len, clips.values()))
+        return Stills(strip, dict(_at_times(order, left)), clips)
     except (MediaError, av.FFmpegError, OSError, KeyError):
         return Stills()
 
@@ -153,6 +162,17 @@ def _jpeg(image: Any, quality: int) -> Picture:
 
     _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return Picture(bytes(data), (image.shape[1], image.shape[0]))
+
+
+def _clips(order: Wanted, left: int) -> Iterator[tuple[float, bytes]]:
+    from coursekit.video.excerpt import cut_clip
+
+    for time_s in order.clips_s:
+        start = max(0.0, time_s - BEFORE_S)
+        clip = cut_clip(order.path, order.probe, order.stream, start, start + _CLIP_S)
+        if clip is not None and len(clip) <= left:
+            left -= len(clip)
+            yield time_s, clip
 
 
 def _at_times(order: Wanted, left: int) -> Iterator[tuple[float, Picture]]:

@@ -222,6 +222,9 @@ def _verdict_lines(report: Report, t: _Speaker) -> Iterator[Line]:
     if report.run.interrupted:
         names = ", ".join(report.run.not_done[:5]) + (" …" if len(report.run.not_done) > 5 else "")
         yield Line(t("interrupted", n=len(report.run.not_done), names=names), "magenta")
+    if report.run.changed:
+        names = ", ".join(report.run.changed[:5]) + (" …" if len(report.run.changed) > 5 else "")
+        yield Line(t("changed-meanwhile", n=len(report.run.changed), names=names), "magenta")
     # The whole list stands in report.json; here the three that a second opinion would ask for.
     shown = ("FFmpeg libraries", "av", "MediaInfo")
     tools = ", ".join(f"{name} {report.run.tools[name]}" for name in shown if name in report.run.tools)

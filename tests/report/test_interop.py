@@ -78,7 +78,7 @@ def written(done: Audit, name: str, folder: Path, file: str) -> Path:
 
 def test_a_browser_opens_the_page_from_disk(done: Audit, tmp_path: Path) -> None:
     node, browser = modules(), chromium()
-    page = written(done, "html", tmp_path, "report.html")
+    page = written(done, "html", done.folder.root, "report.html")
     ran = run("node", BROWSER / "open_report.mjs", node, browser, page, tmp_path)
     assert ran.returncode == 0, ran.stderr[-2000:]
     for seen in json.loads(ran.stdout):
@@ -99,6 +99,18 @@ def test_a_browser_opens_the_page_from_disk(done: Audit, tmp_path: Path) -> None
         assert seen["played"]["error"] is None
         assert seen["played"]["at_s"] > 0
         assert (tmp_path / f"{seen['width']}-{seen['scheme']}.png").stat().st_size > 20_000
+
+
+def test_a_page_that_is_handed_on_brings_its_seconds_along(done: Audit, tmp_path: Path) -> None:
+    node, browser = modules(), chromium()
+    page = written(done, "html", tmp_path, "handed-on.html")
+    ran = run("node", BROWSER / "open_report.mjs", node, browser, page)
+    assert ran.returncode == 0, ran.stderr[-2000:]
+    for seen in json.loads(ran.stdout):
+        assert seen["errors"] == []
+        assert {url.partition("?")[0] for url in seen["requests"]} == {page.as_uri()}, "nothing but the page itself"
+        assert seen["played"]["error"] is None
+        assert seen["played"]["at_s"] > 0
 
 
 def test_stills_stand_in_the_page_and_come_out_the_same_twice(done: Audit, tmp_path: Path) -> None:

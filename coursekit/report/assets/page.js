@@ -95,7 +95,8 @@
     var figure = button.closest("figure"), stage = figure.querySelector(".stage");
     if (playing) { playing.pause(); }
     var video = stage.querySelector("video");
-    var start = Math.max(0, Number(button.dataset.start) - 1);
+    var lesson = button.dataset.src, excerpt = button.dataset.excerpt;
+    var start = excerpt ? 0 : Math.max(0, Number(button.dataset.start) - 1);
     if (!video) {
       video = document.createElement("video");
       video.controls = true;
@@ -113,7 +114,7 @@
       });
       all("img,svg,p", stage).forEach(function (node) { if (node.tagName === "P") { node.remove(); } else { node.hidden = true; } });
       stage.appendChild(video);
-      video.src = button.dataset.src;
+      video.src = excerpt || lesson;
     } else {
       video.currentTime = start;
     }
