@@ -18,6 +18,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -149,6 +150,19 @@ class Cache:
             # A cache that cannot be written (full disk, read-only home) costs time, not truth.
             with contextlib.suppress(OSError):
                 write_atomic(path, text, sync=False)
+
+    @contextlib.contextmanager
+    def claim(self, what: Path | str, waiting: Callable[[], None]) -> Iterator[None]:
+        """Measure this alone: who comes second waits, and finds the answer here. A claim dies with its process."""
+        with contextlib.ExitStack() as held:
+            if self.root is not None:
+                from coursekit.locks import locked
+
+                # A folder that cannot be written or locked (some network shares) costs double work, not truth.
+                with contextlib.suppress(OSError):
+                    (self.root / "locks").mkdir(parents=True, exist_ok=True)
+                    held.enter_context(locked(self.root / "locks" / _digest(_place(what)), waiting))
+            yield
 
     def known_sha256(self, path: Path | str, identity: Identity) -> str | None:
         """The content hash of a file, or of what a URL names, that has not changed since it was hashed."""
