@@ -70,3 +70,34 @@ def label(entry: str, lang: str) -> str:
     kinds = paper_kinds()
     either = "或" if lang == "zh" else " or "
     return either.join(kinds[key].label[lang] if key in kinds else key for key in entry.split("|"))
+
+
+def kinds_table() -> str:
+    """The kinds as docs/filing.md shows them; `python -m coursekit.filing.kinds` prints it."""
+    from coursekit.rules.profiles import list_profiles
+
+    asked: dict[str, list[str]] = {}
+    for profile in list_profiles():
+        for rule in profile.rules:
+            for key in (key for entry in rule.evidence for key in entry.split("|")):
+                places = asked.setdefault(key, [])
+                if rule.id.partition("/")[0] == profile.id and profile.id not in places:
+                    places.append(profile.id)
+    lines = ["| kind | 材料 | paper | 要填写 state | 通知 notices |", "| --- | --- | --- | --- | --- |"]
+    for kind in paper_kinds().values():
+        state = ", ".join(f"`{name}`" for name in sorted(_WRITTEN.get(field, field) for field in kind.has))
+        where = "course.yaml" if kind.source in ("identity", "qualification", "cv", "consent") else state
+        notices = ", ".join(asked.get(kind.key, ()))
+        lines.append(f"| `{kind.key}` | {kind.label.zh} | {kind.label.en} | {where} | {notices} |")
+    return "\n".join(lines) + "\n"
+
+
+_WRITTEN = {"retention": "retention_years"}
+"""What a field of the register is called where it differs."""
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    sys.stdout.write(kinds_table())
