@@ -90,7 +90,8 @@ def sentence(report: Report, item: Item) -> str:
         return for_terminal(item.result.reason.message if item.result.reason else item.result.verdict.value)
     figure = figures.figure(item.finding.measured, item.finding.expected, report.lang)
     brackets = "（{}）" if report.lang == "zh" else " ({})"
-    return for_terminal(item.finding.message + (brackets.format(figure) if figure else ""))
+    ruling = f" {item.finding.ruling}" if item.finding.ruling else ""
+    return for_terminal(item.finding.message + (brackets.format(figure) if figure else "") + ruling)
 
 
 def remedy(item: Item) -> str:

@@ -106,7 +106,9 @@ def tell_once(report: Report) -> list[Told]:
     groups: dict[tuple[object, ...], list[tuple[Result, Finding | None]]] = {}
     for result in report.results:
         for finding in result.findings:
-            place = (result.subject, result.stream, result.check, finding.code, finding.where, finding.verdict)
+            # What a person said of a rule is told rule by rule and voice by voice.
+            said = (result.rule, finding.message) if result.check is None else result.check
+            place = (result.subject, result.stream, said, finding.code, finding.where, finding.verdict)
             groups.setdefault((result.level, *place), []).append((result, finding))
         if result.verdict in (Verdict.ERROR, Verdict.NOT_TESTED):
             code = result.reason.message if result.reason else ""
@@ -146,6 +148,8 @@ def _told_lines(told: Told, report: Report, t: _Speaker) -> Iterator[Line]:
     head = " ".join(p for p in (f"{_MARKS[verdict]} {subject}{stream}", where, result.check or "", finding.code) if p)
     yield Line(f"{head}: {what} ({clauses})", _STYLES[verdict])
     yield Line(f"    {finding.message}")
+    if finding.ruling:
+        yield Line(f"    {finding.ruling}", "yellow")
     yield Line(f"    → {finding.remedy}")
     if finding.waiver:
         accepted = finding.waiver

@@ -218,6 +218,12 @@ def check_title(check: str | None, rule: str) -> Text:
         return Text(zh=name, en=name)
 
 
+def _title(result: Result) -> Text:
+    """The check's name; of a rule that a person judges, what the person was asked."""
+    asked = _question(result.rule, result.question) if result.check is None else None
+    return asked or check_title(result.check, result.rule)
+
+
 def _issue(key: str, told: Told) -> Issue:
     result, finding = told.result, told.finding
     where = finding.where if finding else None
@@ -237,7 +243,7 @@ def _issue(key: str, told: Told) -> Issue:
         level=result.level,
         check=result.check or result.rule,
         code=code,
-        title=check_title(result.check, result.rule),
+        title=_title(result),
         subject=result.subject,
         stream=result.stream,
         message=message,

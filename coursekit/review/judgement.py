@@ -190,7 +190,6 @@ class _Speaker:
             return replace(
                 finding,
                 verdict=Verdict.FAIL,
-                message=f"{finding.message} {said}",
                 remedy=phrase("review", "remedy-revise", self.lang),
                 ruling=said,
             )

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ import pytest
 from coursekit.review.dossier import contents, write_folder
 from coursekit.review.model import Asked, Standing
 from coursekit.review.state import review_state
+from tests.bundle.foreign import chromium, node_modules
 from tests.cli.courses import coursekit
 from tests.conftest import ROOT
 from tests.review.conftest import Desk
@@ -25,24 +24,9 @@ BROWSER = ROOT / "tests" / "browser"
 pytestmark = pytest.mark.interop
 
 
-def modules() -> Path:
-    place = Path(os.environ.get("COURSEKIT_NODE_MODULES", BROWSER / "node_modules"))
-    if not place.is_dir() or not shutil.which("node"):
-        pytest.skip("needs node and `npm ci` in tests/browser")
-    return place
-
-
-def chromium() -> str:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = os.environ.get("COURSEKIT_CHROMIUM") or next((p for n in names if (p := shutil.which(n))), None)
-    if found is None:
-        pytest.skip("needs Chromium")
-    return found
-
-
 def answer(desk: Desk, expert: str, out: Path, **plan: Any) -> dict[str, Any]:
     """What an expert met who answered the whole dossier."""
-    node, browser = modules(), chromium()
+    node, browser = node_modules("axe-core"), chromium()
     folder = out / "评审 材料#1"
     write_folder(folder, contents(desk.built, "zh"))
     said = {

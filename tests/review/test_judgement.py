@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from coursekit.model import Method, Report, Result
+from coursekit.report.page import render_html
 from coursekit.report.text import render
 from coursekit.terms import Outcome, Scope, Verdict
 from tests.review.conftest import Desk
@@ -98,8 +99,20 @@ def test_an_answer_that_does_not_agree(desk: Desk, says: str, verdict: Verdict, 
     assert of_rule(report, "house/3-1")[A].verdict is Verdict.PASS
     last_word = of_rule(report, "house/5-1")["."]
     assert last_word.verdict is (Verdict.PASS if says == "unsure" else Verdict.FAIL)
+    assert "安培写成伏特" in render(report)
     experts = of_rule(report, "house/6-1")["."]
     assert experts.verdict is (Verdict.PASS if says == "unsure" else Verdict.FAIL)
+
+
+def test_each_voice_is_told(desk: Desk) -> None:
+    key = question(desk.built, subject=C, topic="correctness")
+    for expert, words in (("X1", "甲说不行"), ("X2", "乙也说不行")):
+        add(desk.course, decide(desk.built, expert, "reject", words, {key: ("reject", words)}))
+    done = audited(desk.course, desk.cache)
+    for text in (render(done.report), render_html(done, None)):
+        assert "甲说不行" in text
+        assert "乙也说不行" in text
+    assert "内容有没有明显错误" in render_html(done, None)
 
 
 def test_a_changed_lesson_is_open_again_and_the_others_are_not(desk: Desk) -> None:
