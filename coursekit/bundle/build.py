@@ -267,7 +267,9 @@ def _report_without_people(manifest: Manifest, report: Report) -> str:
                 names.setdefault(value, alias)
     waivers = [f.waiver for r in report.results for f in r.findings if f.waiver is not None]
     for who in sorted({w.who for w in waivers} | {w.who for w in report.waivers}):
-        names.setdefault(who, f"person-{len(names) + 1}")
+        # Experts who settled a finding are named there together; they have their numbers.
+        if not any(name in who for name in names):
+            names[who] = f"person-{len(names) + 1}"
     for name in sorted(names, key=len, reverse=True):
         text = text.replace(json.dumps(name, ensure_ascii=False)[1:-1], names[name])
     return text

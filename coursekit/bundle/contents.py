@@ -148,7 +148,7 @@ def _judge_lessons(package: Package, report: Report, found: Findings) -> None:
 def _adds_up(package: Package, report: Report) -> bool:
     """Whether the outcome and the counts follow from the results, rule by rule."""
     try:
-        outcome = outcome_of(report.results, FailOn(package.fail_on), interrupted=report.run.interrupted)
+        outcome = outcome_of(report.results, FailOn(package.fail_on), interrupted=report.run.partial)
     except ValueError:
         return False
     counted = {level: dict.fromkeys((v.value for v in Verdict), 0) for level in report.summary.counts}

@@ -7,25 +7,28 @@ the very profiles the package names. It does so in a process of its own: media c
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures import TimeoutError as TooLong
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
+from coursekit import codec
 from coursekit.bundle.bag import Fault, Findings
 from coursekit.bundle.model import Package, PackagedLesson
 from coursekit.bundle.plan import COURSE_FOLDER
 from coursekit.bundle.tree import FolderTree, Tree
+from coursekit.engine import cage
+from coursekit.engine.local import REQUIRE_CAGE
 from coursekit.manifest.faults import ManifestError
 from coursekit.manifest.load import manifest_from_text
 from coursekit.manifest.model import Manifest
 from coursekit.model import Course, CourseFacts, FileFacts, FileKind, Lesson, Level, Profile, Scope, Verdict
-from coursekit.probe.facts import ProbeFacts
+from coursekit.probe.facts import ProbeFacts, StreamKind
 from coursekit.rules.judge import judge
 from coursekit.rules.profile_text import ProfileError
 from coursekit.rules.profiles import load_profile
@@ -33,6 +36,7 @@ from coursekit.rules.profiles import load_profile
 TOLERANCE_S = 1.0
 """A container's word on its length and the length that was decoded differ by less, in a healthy file."""
 _LONGEST_LOOK_S = 300.0
+_LONGEST_ANSWER = 64 << 20
 _SYLLABUS = frozenset({"manifest/coverage", "manifest/hours", "manifest/weights", "manifest/assessment"})
 
 
@@ -40,17 +44,19 @@ def recheck_probe(tree: Tree, package: Package, course_json: bytes, found: Findi
     """Look again; what breaks a must rule now, or is longer or shorter than was said, is a fault."""
     profiles = _profiles(package, found)
     facts: dict[str, FileFacts] = {}
-    for lesson in package.lessons:
-        if lesson.path is None:
-            continue
-        name = f"data/{COURSE_FOLDER}/{lesson.path}"
-        probe = _look(tree, name, lesson.path, found)
-        if probe is None:
-            continue
-        facts[lesson.path] = FileFacts(
-            lesson.path, lesson.sha256 or "", lesson.size_bytes or 0, FileKind.VIDEO, probe=probe
-        )
-        _compare_duration(lesson, probe, name, found)
+    with contextlib.closing(Looker()) as looker:
+        for lesson in package.lessons:
+            if lesson.path is None:
+                continue
+            name = f"data/{COURSE_FOLDER}/{lesson.path}"
+            with _on_disk(tree, name, lesson.path) as file:
+                probe = looker.look(file)
+            if isinstance(probe, str):
+                found.open.append(Fault("recheck-undecided", name, probe))
+                continue
+            kind = FileKind.VIDEO if any(s.kind is StreamKind.VIDEO for s in probe.streams) else FileKind.AUDIO
+            facts[lesson.path] = FileFacts(lesson.path, lesson.sha256 or "", lesson.size_bytes or 0, kind, probe=probe)
+            _compare_duration(lesson, probe, name, found)
     manifest = _manifest(course_json, found)
     lessons = tuple(Lesson(le.id, le.title, le.path) for le in package.lessons if le.path is not None)
     subject = CourseFacts(Course(package.id, package.title, lessons), facts, manifest)
@@ -97,19 +103,61 @@ def _compare_duration(lesson: PackagedLesson, probe: ProbeFacts, name: str, foun
         found.fault("recheck-duration", name, f"{lesson.duration_s:.1f} s / {probe.duration_s:.1f} s")
 
 
-def _look(tree: Tree, name: str, path: str, found: Findings) -> ProbeFacts | None:
-    with _on_disk(tree, name, path) as file, ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        from coursekit.probe.measure import measure_media
+class Looker:
+    """Opens containers in a process of its own, shut in before it sees the first; what it answers is read as JSON."""
 
+    def __init__(self) -> None:
+        self._context = get_context("spawn")
+        self.process: SpawnProcess | None = None
+        self._pipe: Connection | None = None
+
+    def look(self, file: Path) -> ProbeFacts | str:
+        """What the file is, or why nobody can say."""
+        if self._pipe is None:
+            self._pipe, child = self._context.Pipe()
+            self.process = self._context.Process(target=serve, args=(child,), daemon=True)
+            self.process.start()
+            child.close()
         try:
-            return pool.submit(measure_media, file).result(timeout=_LONGEST_LOOK_S)
-        except (TooLong, BrokenProcessPool) as error:
-            for process in list((getattr(pool, "_processes", None) or {}).values()):
-                process.kill()
-            found.open.append(Fault("recheck-undecided", name, type(error).__name__))
+            self._pipe.send_bytes(os.fsencode(file))
+            if not self._pipe.poll(_LONGEST_LOOK_S):
+                self.close()
+                return "timeout"
+            said = self._pipe.recv_bytes(_LONGEST_ANSWER)
+            if said[:1] == b"f":
+                return codec.loads(ProbeFacts, said[1:])
+            return said[1:200].decode("utf-8", "replace")
+        except (EOFError, OSError, codec.CodecError, UnicodeDecodeError) as error:
+            self.close()
+            return f"crashed: {type(error).__name__}"
+
+    def close(self) -> None:
+        """End the process, whatever it is doing."""
+        if self.process is not None and self._pipe is not None:
+            self._pipe.close()
+            self.process.kill()
+            self.process.join()
+        self.process = self._pipe = None
+
+
+def serve(pipe: Connection) -> None:
+    """The process's life: a path in, facts or a reason out."""
+    whole = cage.enter()
+    from coursekit.probe.measure import measure_media
+
+    while True:
+        try:
+            file = Path(os.fsdecode(pipe.recv_bytes()))
+        except (EOFError, OSError):
+            return
+        if not whole and os.environ.get(REQUIRE_CAGE) == "require":
+            pipe.send_bytes(b"wnot-caged, see coursekit doctor")
+            continue
+        try:
+            answer = b"f" + codec.dumps(measure_media(file), indent=None).encode("utf-8", "replace")
         except Exception as error:  # noqa: BLE001 - whatever a stranger's media does to a reader is said, not raised
-            found.open.append(Fault("recheck-undecided", name, f"{type(error).__name__}: {error}"[:200]))
-    return None
+            answer = b"w" + f"{type(error).__name__}: {error}".encode("utf-8", "replace")
+        pipe.send_bytes(answer)
 
 
 @contextlib.contextmanager

@@ -6,7 +6,9 @@ import base64
 import contextlib
 import io
 import json
+import random
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +22,7 @@ from coursekit.bundle.bagwrite import write_bag_folder, write_bag_zip
 from coursekit.bundle.keys import TrustStore, new_key, public_pem
 from coursekit.bundle.model import Answer, Approval, CheckedFile, Decision, Package, Verification
 from coursekit.bundle.plan import Plan
+from coursekit.bundle.recheck import Looker
 from coursekit.bundle.told import told_lines
 from coursekit.bundle.verify import Recheck, exit_code, verify_package
 from coursekit.bundle.zipread import Limits
@@ -414,6 +417,41 @@ def test_recheck_finds_what_the_records_keep_silent(packed: Packed, tmp_path: Pa
     assert "manifest/coverage orphan-lesson" in found.faults[0].message
     found = rechecked(with_records(packed.plan, course="{"), packed, tmp_path / "c.zip")
     assert "record-unreadable" in fault_codes(found)
+
+
+def test_a_reader_that_dies_decides_nothing(tmp_path: Path) -> None:
+    looker = Looker()
+    try:
+        assert "MediaError" in str(looker.look(tmp_path / "absent.mp4"))
+        assert looker.process is not None
+        looker.process.kill()
+        looker.process.join()
+        assert str(looker.look(tmp_path / "absent.mp4")).startswith("crashed")
+        assert "MediaError" in str(looker.look(tmp_path / "absent.mp4")), "the next file gets a fresh one"
+    finally:
+        looker.close()
+
+
+# -------------------------------------------------------------------------------------------------- one byte is enough
+
+
+def test_no_flipped_byte_gets_other_content_accepted(packed: Packed, tmp_path: Path) -> None:
+    """Anywhere in the zip: it is refused, or every file is what it was."""
+    data = packed.zip.read_bytes()
+    good = verify_package(packed.zip, trust=packed.trust)
+    dice = random.Random(7)
+    path = tmp_path / "x.zip"
+    answers = Counter()
+    ends = [*range(3500), *range(len(data) - 2500, len(data))]
+    for at in (*dice.sample(ends, 250), *(dice.randrange(len(data)) for _ in range(50))):
+        raw = bytearray(data)
+        raw[at] ^= 1 << dice.randrange(8)
+        path.write_bytes(raw)
+        found = verify_package(path, trust=packed.trust)
+        answers[found.answer] += 1
+        if found.ok:
+            assert (found.files, found.course, found.bag_sha256) == (good.files, good.course, good.bag_sha256)
+    assert answers[Answer.REFUSED] > 200
 
 
 # -------------------------------------------------------------------------------------------------------------- words
