@@ -414,6 +414,13 @@ class Run:
     """The day papers had to be in date, where they were looked at."""
     interrupted: bool = False
     not_done: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    """Files that were changed, added or removed while the audit ran: it speaks of neither state as a whole."""
+
+    @property
+    def partial(self) -> bool:
+        """Whether the run did not see the course as it lies there, so that nothing can be decided."""
+        return self.interrupted or bool(self.changed)
 
 
 @dataclass(frozen=True, slots=True)

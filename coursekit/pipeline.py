@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from coursekit import __version__, codec
 from coursekit.engine.cache import Cache, audit_key
 from coursekit.find import classify, kind_of
-from coursekit.folder import CourseError, Folder, list_folder
+from coursekit.folder import FILING, CourseError, Folder, list_folder
 from coursekit.model import (
     FACTS_SCHEMA,
     Course,
@@ -26,6 +26,7 @@ from coursekit.model import (
     FileFacts,
     FileKind,
     LessonRef,
+    Problem,
     Profile,
     ProfileRef,
     Report,
@@ -96,6 +97,7 @@ class Measuring:
     facts: Mapping[str, FileFacts]
     cached: int
     not_done: tuple[str, ...]
+    changed: tuple[str, ...] = ()
 
 
 def audit(target: Path | str, settings: Settings, listen: Listener = ignore, *, want_facts: bool = False) -> Audit:
@@ -119,6 +121,7 @@ def audit(target: Path | str, settings: Settings, listen: Listener = ignore, *, 
     manifest, course, kinds = load_course(folder)
     profiles = load_profiles(settings.profiles)
     measuring = measure_folder(folder, kinds, settings, listen)
+    measuring = without_changed(measuring, kinds, changed_since(folder, target))
     scope, scope_note = choose_scope(settings.scope, manifest)
     review = look_at_review(folder, manifest, measuring) if settings.heed_experts else None
     filing = look_at_papers(folder, manifest, review, settings) if scope is Scope.FILING else None
@@ -127,7 +130,7 @@ def audit(target: Path | str, settings: Settings, listen: Listener = ignore, *, 
     report = _waive(report, folder, measuring, settings)
     if review is not None:
         report = review.heed(report, profiles, settings.fail_on)
-    lasting = settings.heed_experts and not measuring.not_done and _all_settled(folder)
+    lasting = settings.heed_experts and not (measuring.not_done or measuring.changed) and _all_settled(folder)
     if lasting:
         blank = replace(report, run=replace(report.run, started="", finished="", host=""))
         cache.keep_audit(key, codec.dumps(blank, indent=None))
@@ -242,6 +245,34 @@ def measure_folder(
     return Measuring(ordered, cached, not_done)
 
 
+def changed_since(folder: Folder, target: Path | str) -> tuple[str, ...]:
+    """Names that are not, or not as they were, in a listing of before: a course edited under the audit's hands."""
+    try:
+        now = list_folder(target)
+    except CourseError:
+        return (".",)
+    before = {**{name: e.identity for name, e in folder.entries.items()}, **folder.kept}
+    after = {**{name: e.identity for name, e in now.entries.items()}, **now.kept}
+    differ = (name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+    # A paper's own name may tell whose identity card it is: of the operator's papers only the folder is named.
+    return tuple(sorted({f"{FILING}/" if name.startswith(f"{FILING}/") else name for name in differ}))
+
+
+def without_changed(measuring: Measuring, kinds: Mapping[str, FileKind], changed: tuple[str, ...]) -> Measuring:
+    """Nothing is judged by figures of bytes that are no longer there."""
+    if not changed:
+        return measuring
+    from coursekit.engine.job import stages_of
+
+    facts = dict(measuring.facts)
+    for name in changed:
+        if (file := facts.get(name)) is not None:
+            stage = next(iter(stages_of(kinds[name])), "probe")
+            problem = Problem(stage, "changed-while-read", "changed while the course was audited")
+            facts[name] = FileFacts(name, "", file.size_bytes, file.kind, problems=(problem,))
+    return replace(measuring, facts=facts, changed=changed)
+
+
 def _measure_jobs(jobs: list[Job], settings: Settings, listen: Listener, found: dict[str, FileFacts]) -> None:
     if not jobs:
         return
@@ -268,6 +299,7 @@ def build_report(
     results = judge(profiles, facts, scope, settings.lang)
     still_open = open_rules(profiles, scope, settings.lang)
     interrupted = bool(measuring.not_done)
+    partial = interrupted or bool(measuring.changed)
     lessons = tuple(_lesson_ref(facts, name.id, name.title, name.path) for name in facts.course.lessons)
     return Report(
         lang=settings.lang,
@@ -276,7 +308,7 @@ def build_report(
         summary=Summary(
             scope=scope,
             scope_note=scope_note,
-            outcome=outcome_of(results, settings.fail_on, interrupted=interrupted),
+            outcome=outcome_of(results, settings.fail_on, interrupted=partial),
             counts=count_verdicts(results),
             open=count_open(still_open),
             lessons=len(lessons),
@@ -295,6 +327,7 @@ def build_report(
             as_of=facts.filing.today.isoformat() if facts.filing is not None else None,
             interrupted=interrupted,
             not_done=measuring.not_done,
+            changed=measuring.changed,
         ),
     )
 

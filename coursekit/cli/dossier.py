@@ -107,7 +107,7 @@ def _build(course: Path, settings: Settings, quiet: int) -> Built:
     if not course.is_dir() or find_manifest(course) is None:
         raise DossierError("needs-manifest")
     done = run_audit(course, settings, want_facts=True, quiet=quiet > 0)
-    if done.report.run.interrupted:
+    if done.report.run.partial:
         raise DossierError("interrupted")
     manifest_path = find_manifest(course)
     assert manifest_path is not None

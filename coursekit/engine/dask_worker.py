@@ -15,6 +15,7 @@ import threading
 import time
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from coursekit import __version__
@@ -89,7 +90,7 @@ def measure_on_worker(job: Job, order: Order) -> FileFacts:
         if not job.path.parent.is_dir():
             raise Unfit("engine-worker-blind", {"worker": here, "folder": str(job.path.parent)})
         job = replace(job, identity=_as_seen_here(job))
-    return _engine().measure(job, _Teller(order.topic))
+    return _engine(job.cache_root).measure(job, _Teller(order.topic))
 
 
 def _as_seen_here(job: Job) -> Identity:
@@ -118,12 +119,17 @@ class _Teller:
             self._worker.log_event(self._topic, [step.name, step.media_s, step.total_s])
 
 
-def _engine() -> LocalEngine:
+def _engine(cache_root: Path | None) -> LocalEngine:
     """This thread's engine. Its process ends with the worker: it is a child and hears of the end."""
     engine: LocalEngine | None = getattr(_threads, "engine", None)
+    if engine is not None and _threads.cache_root != cache_root:
+        # A measuring process may write into the one cache that it began with.
+        engine.close()
+        engine = None
     if engine is None:
         # A nanny starts its worker as a daemon, and multiprocessing lets no daemon have children. The ban is there
         # because a daemon that is terminated would leave them behind; a measuring process notices by itself.
         multiprocessing.current_process().daemon = False
         engine = _threads.engine = LocalEngine(1)
+        _threads.cache_root = cache_root
     return engine

@@ -114,16 +114,36 @@ def run_job(job: Job, progress: Progress, near: Callable[[Job, Progress], FileFa
     """
     if job.refused:
         return refused_facts(job, Problem("probe", job.refused, str(job.name)))
-    if job.url is not None:
-        return _run_from_store(job, job.url, progress, near or run_job)
-    if near is not None:
+    if job.url is None and near is not None:
+        # Claimed there: who claims twice waits for himself.
         return near(job, progress)
+    with Cache(job.cache_root).claim(job.url or job.path, lambda: progress(0.0, 0.0)):
+        if job.url is None:
+            return _run_here(job, progress)
+        return _run_from_store(job, job.url, progress, near or _run_here)
+
+
+def _run_here(job: Job, progress: Progress) -> FileFacts:
     cache = Cache(job.cache_root)
     try:
         before = Identity.of(job.path)
+        if before != job.identity:
+            return refused_facts(job, Problem("probe", "changed-while-read", "changed after the course was listed"))
         sha256 = cache.known_sha256(job.path, before) or sha256_of(job.path)
     except OSError as error:
         return refused_facts(job, Problem("probe", "unreadable", error.strerror or str(error)))
+    # The same bytes may lie under another name, too.
+    with cache.claim(sha256, lambda: progress(0.0, 0.0)):
+        done = _go_through(job, cache, sha256, progress)
+    if _changed(job.path, before):
+        # Half of the figures may be of the old bytes: none of them counts.
+        return refused_facts(job, Problem("probe", "changed-while-read", str(job.name)), sha256)
+    cache.remember_sha256(job.path, before, sha256)
+    return _assemble(job, sha256, done)
+
+
+def _go_through(job: Job, cache: Cache, sha256: str, progress: Progress) -> dict[str, Any]:
+    """The outcome of every stage, recalled or measured and kept."""
     done: dict[str, Any] = {}
 
     def settle(stage: str) -> None:
@@ -147,11 +167,7 @@ def run_job(job: Job, progress: Progress, near: Callable[[Job, Progress], FileFa
     else:
         for stage in stages[1:]:
             settle(stage)
-    if _changed(job.path, before):
-        # Half of the figures may be of the old bytes: none of them counts.
-        return refused_facts(job, Problem("probe", "changed-while-read", str(job.name)), sha256)
-    cache.remember_sha256(job.path, before, sha256)
-    return _assemble(job, sha256, done)
+    return done
 
 
 class _Told:
@@ -184,9 +200,11 @@ def _run_from_store(job: Job, url: str, progress: Progress, measure: Callable[[J
     """Bring the bytes near, measure those, take them away again."""
     from coursekit.store import StoreError, near
 
+    if (known := from_cache(job)) is not None:
+        return known
     try:
         with near(url, job.identity, lambda: progress(0.0, 0.0)) as path:
-            facts = measure(replace(job, path=path, url=None), progress)
+            facts = measure(replace(job, path=path, url=None, identity=Identity.of(path)), progress)
     except StoreError as error:
         return refused_facts(job, Problem("probe", error.code, error.detail))
     except OSError as error:

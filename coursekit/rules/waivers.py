@@ -138,7 +138,7 @@ def apply_waivers(
     summary = replace(
         report.summary,
         counts=count_verdicts(results),
-        outcome=outcome_of(results, fail_on, interrupted=report.run.interrupted),
+        outcome=outcome_of(results, fail_on, interrupted=report.run.partial),
     )
     uses = tuple(
         WaiverUse(e.subject, e.check, e.code, e.reason, e.who, e.until.isoformat(), states[e]) for e in accepted
