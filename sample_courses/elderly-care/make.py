@@ -61,15 +61,22 @@ def make_course(folder: Path, hour_s: float = 2700) -> None:
                 (folder / subtitle["file"]).write_text(captions(lesson, media, hour_s), encoding="utf-8")
     for path in sorted(papers(course)):
         make_paper(folder / path)
+    register = (HERE / "filing" / "register.yaml").read_text(encoding="utf-8")
+    for paper in yaml.safe_load(register)["papers"]:
+        for path in paper["files"]:
+            make_paper(folder / "filing" / path)
+    schemas = "../../../schemas/", "../.coursekit/"
+    (folder / "filing" / "register.yaml").write_text(register.replace(*schemas), encoding="utf-8")
     if hour_s != 2700:
         text = text.replace("duration_s: 2700", f"duration_s: {hour_s:g}")
         text = text.replace("duration_s: 1350", f"duration_s: {hour_s / 2:g}")
     text = text.replace("../../schemas/manifest.schema.json", ".coursekit/manifest.schema.json")
     (folder / "course.yaml").write_text(text.replace(UNREVIEWED, digest(folder, course)), encoding="utf-8")
-    schema = HERE.parents[1] / "schemas" / "manifest.schema.json"
-    if schema.is_file():
-        (folder / ".coursekit").mkdir(exist_ok=True)
-        shutil.copy(schema, folder / ".coursekit" / schema.name)
+    for name in ("manifest.schema.json", "register.schema.json"):
+        schema = HERE.parents[1] / "schemas" / name
+        if schema.is_file():
+            (folder / ".coursekit").mkdir(exist_ok=True)
+            shutil.copy(schema, folder / ".coursekit" / schema.name)
 
 
 def papers(course: dict) -> set[str]:

@@ -21,3 +21,10 @@ def test_the_register_in_the_manual_is_read_without_a_fault(tmp_path: Path) -> N
     path = tmp_path / "register.yaml"
     path.write_text(example[1], encoding="utf-8")
     assert load_register(path).faults == ()
+
+
+def test_the_register_of_the_sample_course_is_read_without_a_fault() -> None:
+    sample = Path(__file__).resolve().parents[2] / "sample_courses" / "elderly-care" / "filing" / "register.yaml"
+    register = load_register(sample)
+    assert register.faults == ()
+    assert len(register.papers) > 50
