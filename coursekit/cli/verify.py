@@ -43,7 +43,10 @@ if TYPE_CHECKING:
 @click.option(
     "--recheck",
     type=click.Choice(["probe"]),
-    help=pick("在本机重新检查容器、时长和课程大纲（不解码）", "Check containers, lengths and syllabus again, here"),
+    help=pick(
+        "在本机重新检查容器、时长和课程大纲（不解码；逐课临时复制）",
+        "Check containers, lengths and syllabus again, here (a lesson at a time is copied)",
+    ),
 )
 @click.option(
     "--bag-only", is_flag=True, help=pick("只核对校验值，任何 BagIt 包都可以", "Checksums only, for any BagIt bag")

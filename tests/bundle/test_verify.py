@@ -22,11 +22,9 @@ from coursekit.bundle.bagwrite import write_bag_folder, write_bag_zip
 from coursekit.bundle.keys import TrustStore, new_key, public_pem
 from coursekit.bundle.model import Answer, Approval, CheckedFile, Decision, Package, Verification
 from coursekit.bundle.plan import Plan
-from coursekit.bundle.recheck import Looker
 from coursekit.bundle.told import told_lines
-from coursekit.bundle.verify import Recheck, exit_code, verify_package
+from coursekit.bundle.verify import exit_code, verify_package
 from coursekit.bundle.zipread import Limits
-from coursekit.rules.profiles import load_profile
 from coursekit.texts import phrase, phrases
 from tests.bundle.packed import LESSONS, Packed, trusting
 from tests.conftest import ROOT
@@ -377,59 +375,6 @@ def test_limits_are_the_readers_own(packed: Packed) -> None:
     assert fault_codes(verify_package(packed.folder, trust=packed.trust, limits=Limits(depth=1))) == {"too-deep"}
     with pytest.raises(OSError, match="absent"):
         verify_package(packed.zip.with_name("absent.zip"), trust=packed.trust)
-
-
-# ------------------------------------------------------------------------------------------------------------ recheck
-
-
-def test_recheck_needs_the_same_rules(packed: Packed) -> None:
-    found = verify_package(packed.zip, trust=packed.trust, recheck=Recheck.PROBE)
-    assert (found.answer, [o.code for o in found.open]) == (Answer.UNDECIDED, ["recheck-other-profile"])
-
-
-def rechecked(plan: Plan, packed: Packed, target: Path) -> Verification:
-    """A package judged by a profile that is here as well, verified with another look at its media."""
-    own, profile = packed.plan.package.profiles[0], load_profile("tianjin-2025")
-    plan = told(plan, profiles=(replace(own, id="tianjin-2025", hash=profile.hash),))
-    pair = '"id": "{}",\n   "hash": "{}"'
-    plan = report_with(plan, pair.format(own.id, own.hash), pair.format("tianjin-2025", profile.hash))
-    write = write_bag_zip if target.suffix == ".zip" else write_bag_folder
-    made = write(plan, target, (packed.key,))
-    assert verify_package(made.path, trust=packed.trust).ok, "whatever is false, only another look shows it"
-    return verify_package(made.path, trust=packed.trust, recheck=Recheck.PROBE, lang="en")
-
-
-@pytest.mark.parametrize("name", ["x.zip", "x"])
-def test_recheck_opens_the_containers_again(name: str, packed: Packed, tmp_path: Path) -> None:
-    assert rechecked(packed.plan, packed, tmp_path / name).ok
-    assert sorted(p.name for p in tmp_path.iterdir()) in (["x"], ["x.zip", "x.zip.minisig"])
-
-
-def test_recheck_finds_what_the_records_keep_silent(packed: Packed, tmp_path: Path) -> None:
-    first, *rest = packed.plan.package.lessons
-    longer = told(packed.plan, lessons=(replace(first, duration_s=99.0), *rest))
-    found = rechecked(longer, packed, tmp_path / "a.zip")
-    assert fault_codes(found) == {"recheck-duration"}
-    course = json.loads(packed.plan.records["course.json"])
-    del course["lessons"][2]["teaches"]
-    found = rechecked(with_records(packed.plan, course=json.dumps(course)), packed, tmp_path / "b.zip")
-    assert fault_codes(found) == {"recheck-failed"}
-    assert "manifest/coverage orphan-lesson" in found.faults[0].message
-    found = rechecked(with_records(packed.plan, course="{"), packed, tmp_path / "c.zip")
-    assert "record-unreadable" in fault_codes(found)
-
-
-def test_a_reader_that_dies_decides_nothing(tmp_path: Path) -> None:
-    looker = Looker()
-    try:
-        assert "MediaError" in str(looker.look(tmp_path / "absent.mp4"))
-        assert looker.process is not None
-        looker.process.kill()
-        looker.process.join()
-        assert str(looker.look(tmp_path / "absent.mp4")).startswith("crashed")
-        assert "MediaError" in str(looker.look(tmp_path / "absent.mp4")), "the next file gets a fresh one"
-    finally:
-        looker.close()
 
 
 # -------------------------------------------------------------------------------------------------- one byte is enough
