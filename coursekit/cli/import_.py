@@ -27,58 +27,61 @@ _STOPPED = frozenset({"no-room", "index-busy", "postgres-unreachable"})
 
 def taking_options(function: F) -> F:
     """What `import` and `serve-import` both ask of a package, and whom they tell."""
-    for option in (
-        click.option(
-            "--trust",
-            "trusted",
-            multiple=True,
-            type=click.Path(path_type=Path, exists=True),
-            help=pick(
-                "只信任这些公钥：.pub 文件或文件夹（可重复），不再看信任名单",
-                "Trust these keys only: .pub files or folders (repeatable), instead of the store",
+    # From the last to the first: each is put before those that are there.
+    for option in reversed(
+        (
+            click.option(
+                "--trust",
+                "trusted",
+                multiple=True,
+                type=click.Path(path_type=Path, exists=True),
+                help=pick(
+                    "只信任这些公钥：.pub 文件或文件夹（可重复），不再看信任名单",
+                    "Trust these keys only: .pub files or folders (repeatable), instead of the store",
+                ),
             ),
-        ),
-        click.option(
-            "--recheck",
-            type=click.Choice(["probe"]),
-            help=pick(
-                "在本机重新检查容器、时长和课程大纲（不解码）", "Check containers, lengths and syllabus again, here"
+            click.option(
+                "--recheck",
+                type=click.Choice(["probe"]),
+                help=pick(
+                    "在本机重新检查容器、时长和课程大纲（不解码）", "Check containers, lengths and syllabus again, here"
+                ),
             ),
-        ),
-        click.option(
-            "--allow-draft", is_flag=True, help=pick("草稿包也入库（用于联调）", "Take in drafts, for trials")
-        ),
-        click.option(
-            "--allow-new-publisher",
-            is_flag=True,
-            help=pick(
-                "课程换了签名密钥也入库（核实制作单位确实换了密钥之后）",
-                "Take in a course under another key than before, once the studio has confirmed it",
+            click.option(
+                "--allow-draft", is_flag=True, help=pick("草稿包也入库（用于联调）", "Take in drafts, for trials")
             ),
-        ),
-        click.option(
-            "--webhook",
-            metavar="URL",
-            help=pick("每门课程入库后向此地址发送签名的 JSON", "Announce each course here, as signed JSON"),
-        ),
-        click.option(
-            "--webhook-secret-file",
-            type=click.Path(path_type=Path, dir_okay=False, exists=True),
-            help=pick(
-                f"与平台约定的密钥文件（也可用环境变量 {SECRET_VARIABLE}）",
-                f"File of the secret shared with the webhook (or set {SECRET_VARIABLE})",
+            click.option(
+                "--allow-new-publisher",
+                is_flag=True,
+                help=pick(
+                    "课程换了签名密钥也入库（核实制作单位确实换了密钥之后）",
+                    "Take in a course under another key than before, once the studio has confirmed it",
+                ),
             ),
-        ),
-        click.option(
-            "--index",
-            "mirror",
-            metavar="URL",
-            envvar="COURSEKIT_INDEX",
-            help=pick(
-                "同时把索引写入 PostgreSQL（postgresql://…；含密码时请用环境变量 COURSEKIT_INDEX）",
-                "Keep the index in PostgreSQL as well (postgresql://…; set COURSEKIT_INDEX where it holds a password)",
+            click.option(
+                "--webhook",
+                metavar="URL",
+                help=pick("每门课程入库后向此地址发送签名的 JSON", "Announce each course here, as signed JSON"),
             ),
-        ),
+            click.option(
+                "--webhook-secret-file",
+                type=click.Path(path_type=Path, dir_okay=False, exists=True),
+                help=pick(
+                    f"与平台约定的密钥文件（也可用环境变量 {SECRET_VARIABLE}）",
+                    f"File of the secret shared with the webhook (or set {SECRET_VARIABLE})",
+                ),
+            ),
+            click.option(
+                "--index",
+                "mirror",
+                metavar="URL",
+                envvar="COURSEKIT_INDEX",
+                help=pick(
+                    "同时把索引写入 PostgreSQL（postgresql://…；含密码时请用环境变量 COURSEKIT_INDEX）",
+                    "Keep the index in PostgreSQL as well (postgresql://…; a password belongs in COURSEKIT_INDEX)",
+                ),
+            ),
+        )
     ):
         function = option(function)
     return function

@@ -18,7 +18,7 @@ from coursekit.cli.options import fatal, lang_option, set_up_logging
         "开一个接收课程包的服务：断点续传（tus 1.0.0），核验通过即入库。\n\n"
         "先为每个制作单位生成令牌（--add-token 单位名，只显示一次），再启动服务。接口说明在 /openapi.json，"
         '给平台技术人员的说明见文档 platform.md。需要安装：pip install "coursekit[serve]"\n\n'
-        "只接受一个进程使用同一个课程库的上传目录。",
+        "同一个课程库同时只能由一个服务进程接收上传。",
         "A service that takes packages: resumable uploads (tus 1.0.0), verified, then taken into the library.\n\n"
         "Make a token for each studio first (--add-token NAME, shown once), then start it. It describes itself at "
         "/openapi.json; platform.md in the documentation is for the platform's team. Needs: pip install "

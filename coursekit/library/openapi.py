@@ -91,7 +91,20 @@ def _paths() -> _Json:
                 ],
                 "requestBody": {"required": True, "content": {tus.CONTENT_TYPE: {}}},
                 "responses": _answers(
-                    "204", _plain("Received", "Upload-Offset"), 400, 401, 404, 408, 409, 413, 415, 423, 429, 460
+                    "204",
+                    _plain("Received", "Upload-Offset"),
+                    400,
+                    401,
+                    404,
+                    408,
+                    409,
+                    410,
+                    412,
+                    413,
+                    415,
+                    423,
+                    429,
+                    460,
                 ),
             },
             "delete": {

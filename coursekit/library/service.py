@@ -12,6 +12,7 @@ import contextlib
 import json
 import logging
 import os
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -302,6 +303,8 @@ class Service:
         upload = self.uploads.find(request.path_params["upload"])
         if upload is None or upload.owner != token.name:
             raise Refused(404, "not-found")
+        if upload.expires_s < time.time() and self.uploads.offset(upload) < upload.size_bytes:
+            raise Refused(410, "expired")
         return upload
 
     def _expires(self, upload: Upload) -> dict[str, str]:

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from coursekit.library import service
 from coursekit.library.limits import Pace, Rate, ServiceLimits
 from coursekit.library.server import make_server
 from coursekit.library.service import Service, make_app
@@ -109,8 +110,8 @@ def running(parcels: Parcels, tmp_path: Path) -> Iterator[Open]:
         shelf = open_shelf(tmp_path / "library", create=True)
         tokens = tmp_path / "tokens.json"
         token = add_token(tokens, f"studio-{len(started)}")
-        service = Service(shelf, policy or parcels.policy, tokens, limits)
-        server = make_server(service, "127.0.0.1", 0, log_level="critical")
+        made = Service(shelf, policy or parcels.policy, tokens, limits)
+        server = make_server(made, "127.0.0.1", 0, log_level="critical")
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         started.append((server, thread))
@@ -422,9 +423,19 @@ def test_the_description_names_every_address_and_method(site: Site) -> None:
     assert "#/$defs/" not in text
 
 
+def test_an_upload_that_took_too_long_is_over(running: Open) -> None:
+    site = running(replace(LIMITS, keep_s=0.2))
+    place = site.begin(100)
+    time.sleep(0.3)
+    status, _, body = site.send(place, b"x", 0)
+    assert (status, code(body)) == (410, "expired")
+
+
 def test_errors_have_words_in_both_languages(site: Site) -> None:
+    source = "".join(p.read_text("utf-8") for p in Path(service.__file__).parent.glob("*.py"))
     for name, text in phrases("serve").items():
         assert all(text[lang].strip() for lang in LANGS), name
+        assert f'"{name}"' in source, "words that are never spoken"
     _, headers, body = site.ask("GET", "/nothing", Accept_Language="zh-CN")
     assert headers["content-language"] == "zh-CN"
     assert "地址" in json.loads(body)["title"]
