@@ -184,6 +184,20 @@ def test_report_is_that_of_the_disk_and_scratch_space_stays_small(
     assert sorted((tmp_path / "cache" / "facts").rglob("*.json")) == stages
 
 
+def test_workers_of_a_cluster_fetch_for_themselves(
+    moto: Store, connect: Callable[[str], None], course: Path, on_disk: dict[str, Any], tmp_path: Path
+) -> None:
+    pytest.importorskip("distributed", reason="the extra coursekit[cluster] is not installed")
+    url = moto.put_folder(course, "cluster/示范课")
+    connect(moto.url)
+    target = tmp_path / "report.json"
+    said = coursekit("audit", url, "--engine", "dask://local?workers=1", "--cache", tmp_path / "cache", "-o", target)
+    report = json.loads(target.read_text(encoding="utf-8"))
+    assert report.pop("run")["measured_files"] == 7, said.err
+    assert report == on_disk
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
 class Cutter:
     """Passes bytes on between a client and the store, and cuts the line in the midst of answers."""
 
