@@ -22,7 +22,7 @@ from coursekit.bundle.copying import CHUNK, copy_checked
 from coursekit.bundle.keys import SigningKey, minisign_signature
 from coursekit.bundle.model import Package, PackagedFile
 from coursekit.bundle.names import name_fault
-from coursekit.bundle.plan import COURSE_FOLDER, DRAFT, FINAL, STATUS, Plan
+from coursekit.bundle.plan import BAG_PROFILE, COURSE_FOLDER, DRAFT, FINAL, STATUS, Plan
 from coursekit.bundle.zipwrite import ZipWriter
 from coursekit.files import write_atomic
 
@@ -80,6 +80,7 @@ def _bag_info(plan: Plan) -> str:
     package = plan.package
     total = sum(f.size_bytes for f in package.files) + sum(map(len, plan.records.values()))
     labels = {
+        "BagIt-Profile-Identifier": BAG_PROFILE,
         "Source-Organization": package.operator,
         "External-Identifier": package.id,
         "External-Description": f"{package.title} ({DRAFT})" if package.draft else package.title,

@@ -22,7 +22,7 @@ from coursekit.bundle.attestation import (
 from coursekit.bundle.bag import Bag, Fault, Findings
 from coursekit.bundle.keys import TrustStore
 from coursekit.bundle.model import Approval, FileRole, Package, Signature
-from coursekit.bundle.plan import COURSE_FOLDER, DRAFT, FINAL, RECORDS, STATUS
+from coursekit.bundle.plan import BAG_PROFILE, COURSE_FOLDER, DRAFT, FINAL, RECORDS, STATUS
 from coursekit.bundle.tree import Tree
 from coursekit.model import Outcome, Report, Verdict
 from coursekit.rules.outcome import outcome_of
@@ -30,6 +30,7 @@ from coursekit.terms import FailOn
 
 T = TypeVar("T")
 TAG_FILES = frozenset({"bagit.txt", "bag-info.txt", "manifest-sha256.txt", SUBJECT, ATTESTATIONS})
+_LABELS = ("BagIt-Profile-Identifier", "External-Identifier", "Payload-Oxum", STATUS)
 LARGEST_RECORD = 64 << 20
 LARGEST_OF_A_STRANGER = 2 << 20
 """JSON costs many times its size to read; of a package nobody vouches for, only small records are."""
@@ -53,8 +54,11 @@ def judge_shape(bag: Bag, tree: Tree, found: Findings) -> None:
             found.fault("package-file-missing", name)
     if "fetch.txt" in tree.sizes:
         found.fault("fetch-list", "fetch.txt")
-    if not bag.label("Payload-Oxum"):
-        found.fault("package-label-missing", "bag-info.txt", "Payload-Oxum")
+    for label in _LABELS:
+        if len(bag.label(label)) != 1:
+            found.fault("package-label-missing", "bag-info.txt", label)
+    if bag.label("BagIt-Profile-Identifier") not in ((), (BAG_PROFILE,)):
+        found.fault("package-version", "bag-info.txt", bag.label("BagIt-Profile-Identifier")[0])
     for name in ("bagit.txt", "bag-info.txt", "manifest-sha256.txt"):
         if "sha256" not in bag.tags.get(name, {}):
             found.fault("tag-file-not-listed", name)

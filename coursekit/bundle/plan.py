@@ -16,6 +16,8 @@ COURSE_FOLDER = "course"
 """Below `data/`: where the course's own files lie."""
 RECORDS = ("package.json", "course.json", "report.json", "decisions.json", "coverage.json")
 """Below `data/`: what coursekit writes itself."""
+BAG_PROFILE = "urn:coursekit:bagit-profile:1"
+"""Names schemas/bagit-profile.json in bag-info.txt."""
 STATUS = "Coursekit-Status"
 """Label of bag-info.txt that says which of the two a package is."""
 DRAFT, FINAL = "DRAFT", "FINAL"

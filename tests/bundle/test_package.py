@@ -97,6 +97,18 @@ def test_records_fit_their_schemas(packed: Packed) -> None:
     assert first.duration_s == pytest.approx(1.0, abs=0.1)
 
 
+def test_the_bag_keeps_its_published_profile(packed: Packed) -> None:
+    profile = json.loads((ROOT / "schemas" / "bagit-profile.json").read_text(encoding="utf-8"))
+    lines = (packed.folder / "bag-info.txt").read_text(encoding="utf-8").splitlines()
+    info = dict(line.split(": ", 1) for line in lines)
+    asked = profile["Bag-Info"]
+    assert len(info) == len(lines), "none repeats"
+    assert {name for name, rule in asked.items() if rule["required"]} <= info.keys() <= asked.keys()
+    assert all(info[name] in rule["values"] for name, rule in asked.items() if "values" in rule)
+    standard = {"bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt"}
+    assert {p.name for p in packed.folder.iterdir() if p.is_file()} - standard == set(profile["Tag-Files-Allowed"])
+
+
 @pytest.mark.parametrize(
     ("profile", "code"),
     [(TOO_SMALL, "audit-does-not-conform"), (LENIENT, "review-not-approved")],

@@ -76,6 +76,8 @@ SPOILT: dict[str, tuple[Callable[[Path], object], str]] = {
     "payload-added": (lambda b: (b / "data/autorun.inf").write_bytes(b""), "package-file-unknown"),
     "attestation-broken": (lambda b: spoil(b, FILE_NAME, lambda d: d[:-9]), "attestation-unreadable"),
     "attestation-missing": (lambda b: spoil(b, FILE_NAME, lambda d: b"".join(d.splitlines(True)[:2])), "attestation-incomplete"),  # noqa: E501
+    "label-gone": (lambda b: spoil(b, "bag-info.txt", lambda d: d.replace(b"External-Id", b"X-Id")), "package-label-missing"),  # noqa: E501
+    "other-profile": (lambda b: spoil(b, "bag-info.txt", lambda d: d.replace(b"profile:1", b"profile:9")), "package-version"),  # noqa: E501
     "old-version": (lambda b: spoil(b, "bagit.txt", lambda d: d.replace(b"1.0", b"0.97")), "package-version"),
 }  # fmt: skip
 
