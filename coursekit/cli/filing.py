@@ -52,7 +52,10 @@ def _shared(function: F) -> F:
     )
 
 
-def _fonts_option(function: F) -> F:
+def _setting_options(function: F) -> F:
+    function = click.option("--no-pdf", is_flag=True, help=pick("只写 Word，不写 PDF", "Write Word only, no PDF"))(
+        function
+    )
     return click.option(
         "--font-dir",
         "fonts",
@@ -98,7 +101,7 @@ def check(
     )
 )
 @_shared
-@_fonts_option
+@_setting_options
 @click.option(
     "-o",
     "--output",
@@ -114,12 +117,13 @@ def forms(
     cache_dir: Path | None,
     lang: str,
     fonts: tuple[Path, ...],
+    no_pdf: bool,
     output: Path,
 ) -> None:
     """Fill, render all, then write: a form that cannot be printed leaves nothing half done."""
     from coursekit.files import write_atomic
     from coursekit.filing.desk import make_forms
-    from coursekit.filing.kit import fit, rendered
+    from coursekit.filing.kit import Setting, fit, rendered
     from coursekit.filing.pdf import available
 
     desk = _desk(courses, profile, register, today, cache_dir)
@@ -135,7 +139,7 @@ def forms(
             if one.course is not None and len(courses) > 1:
                 stem = f"{stem}-{fit(desk.courses[one.course].title)}"
             stem = stem if f"{stem}.docx" not in files else f"{stem}-{fit(one.filled.form.id)}"
-            files |= {stem + suffix: data for suffix, data in rendered(one.filled, fonts)}
+            files |= {stem + suffix: data for suffix, data in rendered(one.filled, Setting(fonts, not no_pdf))}
     except Exception as error:  # noqa: BLE001 - known errors become words, others are raised again
         _explain(error)
     try:
@@ -147,7 +151,7 @@ def forms(
         fatal(pick(f"写不进去：{error.strerror}", f"could not be written: {error.strerror}"))
     for name in files:
         click.echo(for_terminal(str(output / name)))
-    if not available():
+    if not (no_pdf or available()):
         click.echo(
             pick(
                 '没有安装 PDF 组件，只写了 Word：pip install "coursekit[pdf]"',
@@ -166,7 +170,7 @@ def forms(
     )
 )
 @_shared
-@_fonts_option
+@_setting_options
 @click.option(
     "-o",
     "--output",
@@ -183,12 +187,13 @@ def kit(
     cache_dir: Path | None,
     lang: str,
     fonts: tuple[Path, ...],
+    no_pdf: bool,
     output: Path,
     draft: bool,
 ) -> None:
     """Plan, refuse or write."""
     from coursekit.filing.desk import judge_papers
-    from coursekit.filing.kit import plan_kit, refusals, write_kit
+    from coursekit.filing.kit import Setting, plan_kit, refusals, write_kit
 
     desk = _desk(courses, profile, register, today, cache_dir)
     if _told_faults(desk):
@@ -205,7 +210,7 @@ def kit(
                 ),
                 1,
             )
-        count = write_kit(plan_kit(desk, fonts), output)
+        count = write_kit(plan_kit(desk, Setting(fonts, not no_pdf)), output)
     except Exception as error:  # noqa: BLE001 - known errors become words, others are raised again
         _explain(error)
     click.echo(pick(f"已装好 {count} 个文件：{output}", f"{count} files in {output}"))

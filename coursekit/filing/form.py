@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
+
+from coursekit.paths import BIDI
 
 Align = Literal["left", "centre", "right"]
 Style = Literal["body", "label", "section", "hint", "title", "heading", "cover", "small"]
@@ -216,13 +219,19 @@ def _cell(raw: Mapping[str, Any], fields: Fields) -> Cell:
     return Cell(kept, raw.get("span", 1), raw.get("rows", 1), foot, raw.get("height_mm", 0))
 
 
+def _printable(text: str) -> str:
+    """What a page can show: no control codes, which no Word file may hold, and nothing that turns the line round."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+    return "".join(c for c in lines if c == "\n" or not (unicodedata.category(c) in ("Cc", "Cs") or c in BIDI))
+
+
 def _paras(
     text: str, fields: Fields, *, style: Any = "body", align: Align = "left", indent: bool = False
 ) -> Iterator[Para]:
     def value(match: re.Match[str]) -> str:
         if match[1] not in fields:
             raise FormError(f"unknown field {match[1]}")
-        return fields[match[1]]
+        return _printable(fields[match[1]])
 
     for line in _PLACE.sub(value, text).split("\n"):
         yield Para(line.rstrip(), style, align, indent)

@@ -48,6 +48,15 @@ class TargetExists(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """How forms are set."""
+
+    fonts: tuple[Path, ...] = ()
+    """Folders with fonts of the operator's own, for rare characters."""
+    pdf: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One line of the index."""
 
@@ -67,9 +76,9 @@ class Kit:
     made: dict[str, bytes] = field(default_factory=dict)
 
 
-def plan_kit(desk: Desk, fonts: tuple[Path, ...] = ()) -> Kit:
+def plan_kit(desk: Desk, setting: Setting | None = None) -> Kit:
     """Names and order; nothing is written."""
-    kit, forms = Kit(), make_forms(desk)
+    kit, forms, setting = Kit(), make_forms(desk), setting or Setting()
     taken: dict[tuple[int, str], str] = {}
     for number, (entry, clauses) in enumerate(asked(desk), 1):
         names: list[str] = []
@@ -82,14 +91,14 @@ def plan_kit(desk: Desk, fonts: tuple[Path, ...] = ()) -> Kit:
             blank = [m for m in forms if set(m.filled.form.answers) & set(entry.split("|"))]
             if not signed and blank:
                 mine = [m for m in blank if m.course in (None, index)]
-                names += _forms(mine, number, folder, kit, fonts, several=len(mine) > 1)
+                names += _forms(mine, number, folder, kit, setting, several=len(mine) > 1)
                 notes.append("待签章")
             elif not signed:
                 declared = _declared(desk, entry)
                 notes.append(f"声明不需要：{declared}" if declared else "缺")
         title = label(entry, "zh")
         kit.entries.append(Entry(number, title, clauses, tuple(dict.fromkeys(names)), "；".join(dict.fromkeys(notes))))
-    _add_index(desk, kit, fonts)
+    _add_index(desk, kit, setting)
     return kit
 
 
@@ -210,13 +219,11 @@ def _listed(value: object) -> list[object]:
     return value if isinstance(value, list) else []
 
 
-def _forms(
-    made: list[Made], number: int, folder: str, kit: Kit, fonts: tuple[Path, ...], *, several: bool
-) -> Iterator[str]:
+def _forms(made: list[Made], number: int, folder: str, kit: Kit, setting: Setting, *, several: bool) -> Iterator[str]:
     for nth, one in enumerate(made, 1):
         more = f"-{nth}" if several else ""
         stem = f"{folder}{number:02d}-{fit(one.filled.form.title)}（待签章）{more}"
-        for suffix, data in rendered(one.filled, fonts):
+        for suffix, data in rendered(one.filled, setting):
             same = next((name for name, body in kit.made.items() if body == data), None)
             if same is None:
                 same = stem + suffix
@@ -224,11 +231,11 @@ def _forms(
             yield same
 
 
-def rendered(filled: Filled, fonts: tuple[Path, ...]) -> Iterator[tuple[str, bytes]]:
-    """The form as Word, and as PDF where PDFs can be made."""
+def rendered(filled: Filled, setting: Setting) -> Iterator[tuple[str, bytes]]:
+    """The form as Word, and as PDF where PDFs can be made and are wanted."""
     yield ".docx", render_word(filled)
-    if available():
-        yield ".pdf", render_pdf(filled, fonts)
+    if setting.pdf and available():
+        yield ".pdf", render_pdf(filled, setting.fonts)
 
 
 def fit(name: str, most: int = 60) -> str:
@@ -239,7 +246,7 @@ def fit(name: str, most: int = 60) -> str:
 # --------------------------------------------------------------------------------------------------------------- index
 
 
-def _add_index(desk: Desk, kit: Kit, fonts: tuple[Path, ...]) -> None:
+def _add_index(desk: Desk, kit: Kit, setting: Setting) -> None:
     head = tuple(Cell((Para(text, "label", "centre"),)) for text in ("序号", "材料", "条款", "文件", "说明"))
     rows = [head]
     for entry in kit.entries:
@@ -261,7 +268,7 @@ def _add_index(desk: Desk, kit: Kit, fonts: tuple[Path, ...]) -> None:
         Para("本目录由 coursekit 生成，不是通知规定的表格。文件的 SHA-256 见 SHA256SUMS。", "small", gap_mm=3),
     )
     form = Form("index", "备案材料目录", (), (), "operator", ())
-    for suffix, data in rendered(Filled(form, blocks, operator), fonts):
+    for suffix, data in rendered(Filled(form, blocks, operator), setting):
         kit.made[INDEX + suffix] = data
 
 
@@ -325,5 +332,6 @@ def _pack(folder: Path, names: list[str], target: Path) -> None:
             entry = zipfile.ZipInfo(name, _EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o600 << 16
-            with out.open(entry, "w") as inner, (folder / name).open("rb") as source:
+            # A zip must be told beforehand that a member may be larger than 2 GB.
+            with out.open(entry, "w", force_zip64=True) as inner, (folder / name).open("rb") as source:
                 shutil.copyfileobj(source, inner)

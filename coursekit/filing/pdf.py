@@ -37,11 +37,11 @@ class GlyphMissing(Exception):
         if lang == "zh":
             return (
                 f"《{self.form}》没有生成 PDF：字体里没有“{self.character}”（{self.point}），出现在“{self.text}”。\n"
-                "用 --font-dir 指定含有这个字的字体文件夹，或者打印 Word 版。"
+                "用 --font-dir 指定含有这个字的字体文件夹，或者加 --no-pdf 只写 Word 版。"
             )
         return (
             f"{self.form}: no PDF was made: no font has “{self.character}” ({self.point}), which stands in "
-            f"“{self.text}”.\nName a folder with a font that has it (--font-dir), or print the Word file."
+            f"“{self.text}”.\nName a folder with a font that has it (--font-dir), or write Word only (--no-pdf)."
         )
 
 

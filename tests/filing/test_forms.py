@@ -288,6 +288,14 @@ def test_markup_in_a_name_is_only_a_name() -> None:
     assert "&lt;script&gt; &amp; $x$" in body
 
 
+def test_control_codes_in_an_opinion_do_no_harm() -> None:
+    state = reviewed(ReviewVerdict.PASS, ReviewVerdict.PASS, Standing.APPROVED, "好\x00\x0b\u202e\r\n第二行\ud800\t完")
+    made = filled("fujian-consent", course(review=state))
+    assert "第二行 完" in made.texts()
+    assert render_word(made)
+    assert render_pdf(made)
+
+
 def test_a_very_long_opinion_runs_on_and_nothing_is_cut() -> None:
     from pypdf import PdfReader
 

@@ -151,6 +151,8 @@ def test_a_name_that_cannot_be_printed_leaves_no_form_behind(course: Path, tmp_p
     assert "U+20BB7" in done.stderr
     assert "林𠮷" in done.stderr
     assert not (tmp_path / "表").exists()
+    assert run("forms", course, *FUJIAN, "--no-pdf", "-o", tmp_path / "表").exit_code == 0
+    assert [n for n in names(tmp_path / "表") if not n.endswith(".docx")] == []
 
 
 def test_course_and_register_that_disagree_make_no_form(course: Path, tmp_path: Path) -> None:
