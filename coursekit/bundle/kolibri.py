@@ -10,20 +10,18 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-import shutil
 import sqlite3
-import tempfile
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from coursekit.bundle.appear import growing_folder
 from coursekit.bundle.copying import read_checked
 from coursekit.bundle.learner import CannotExport, Item, Kind, Unit, ascii_suffix, title_of, units
 from coursekit.bundle.model import FileRole, Package
 from coursekit.bundle.plan import Plan
-from coursekit.files import sync_folder
 
 _SPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:coursekit:kolibri:1")
 _MIN_SCHEMA = "5"
@@ -68,18 +66,10 @@ def export(plan: Plan, target: Path, *, version: int | None = None) -> None:
     lessons = units(plan)
     for unit in lessons:
         _playable(unit)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=".coursekit-", dir=target.parent))
-    try:
+    if target.exists():
+        target.rmdir()
+    with growing_folder(target) as work:
         _build(plan, lessons, work / "content", version or channel_version(plan.package))
-        work.chmod(0o755)
-        if target.exists():
-            target.rmdir()
-        work.replace(target)
-    except BaseException:
-        shutil.rmtree(work, ignore_errors=True)
-        raise
-    sync_folder(target.parent)
 
 
 def _playable(unit: Unit) -> None:

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from coursekit.bundle.appear import growing_file
 from coursekit.bundle.copying import copy_checked
-from coursekit.files import replacing
 
 _TIME = (1980, 1, 1, 0, 0, 0)
 _UNIX = 3
@@ -52,7 +52,7 @@ class ZipWriter:
 def zip_writer(target: Path) -> Iterator[ZipWriter]:
     """An archive that appears under `target` in one step when the block ends well."""
     with (
-        replacing(target) as file,
+        growing_file(target) as file,
         zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True, strict_timestamps=False) as archive,
     ):
         yield ZipWriter(archive)

@@ -10,7 +10,7 @@ import click
 
 from coursekit.cli.import_ import EXIT_REFUSED, refuse_library
 from coursekit.cli.lang import pick
-from coursekit.cli.options import fatal, lang_option
+from coursekit.cli.options import EXIT_UNDECIDED, fatal, lang_option
 from coursekit.paths import for_terminal
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from coursekit.library.index import Index
     from coursekit.library.shelf import Shelf
 
-EXPORTS = ("scorm12", "cmi5", "kolibri")
+FORMATS = ("scorm12", "cmi5", "kolibri")
 
 _library_argument = click.argument("library", type=click.Path(path_type=Path, file_okay=False))
 _format_option = click.option(
@@ -162,7 +162,7 @@ def check(library: Path, fixity: bool, remove_unreferenced: bool, kind: str, lan
 @_library_argument
 @click.argument("edition")
 @click.option(
-    "-f", "--format", "kind", type=click.Choice(EXPORTS), required=True, help=pick("导出的格式", "What to make")
+    "-f", "--format", "kind", type=click.Choice(FORMATS), required=True, help=pick("导出的格式", "What to make")
 )
 @click.option(
     "-o",
@@ -174,15 +174,16 @@ def check(library: Path, fixity: bool, remove_unreferenced: bool, kind: str, lan
 @lang_option
 def export(library: Path, edition: str, kind: str, output: Path, lang: str) -> None:
     """Make the export from the library's objects, whose bytes are checked on the way."""
-    from coursekit.bundle import cmi5, kolibri, scorm
+    from coursekit.bundle.appear import Busy
     from coursekit.bundle.copying import ChangedSince
+    from coursekit.bundle.exports import EXPORTS
     from coursekit.bundle.learner import CannotExport
     from coursekit.library.plan import plan_of
     from coursekit.texts import phrase
 
     plan = _ask(library, lambda index, shelf: plan_of(shelf, shelf.edition(_edition_of(index, edition))))
     try:
-        {"scorm12": scorm.export, "cmi5": cmi5.export, "kolibri": kolibri.export}[kind](plan, output)
+        EXPORTS[kind](plan, output)
     except CannotExport as error:
         fatal(phrase("exports", error.code, lang, **error.args_), EXIT_REFUSED)
     except ChangedSince as changed:
@@ -195,6 +196,8 @@ def export(library: Path, edition: str, kind: str, output: Path, lang: str) -> N
             ),
             EXIT_REFUSED,
         )
+    except Busy:
+        fatal(phrase("package", "package-busy", lang), EXIT_UNDECIDED)
     except OSError as error:
         fatal(pick(f"写不了 {output}：{error.strerror}", f"cannot write {output}: {error.strerror}"))
     click.echo(str(output))

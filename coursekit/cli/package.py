@@ -274,9 +274,9 @@ def _write_bag(
 
 
 def _export(kind: str, plan: Plan, target: Path) -> None:
-    from coursekit.bundle import cmi5, kolibri, scorm
+    from coursekit.bundle.exports import EXPORTS
 
-    {"scorm12": scorm.export, "cmi5": cmi5.export, "kolibri": kolibri.export}[kind](plan, target)
+    EXPORTS[kind](plan, target)
 
 
 def _summary(plan: Plan, signature: Path | None) -> str:

@@ -13,7 +13,7 @@ CHECK_SCHEMA = "coursekit/library-check/1"
 
 
 @dataclass(frozen=True, slots=True)
-class LibraryFaultFound:
+class Flaw:
     """One thing that is not as the records say."""
 
     code: str
@@ -31,7 +31,7 @@ class LibraryCheck:
     editions: int
     objects: int
     bytes: int
-    faults: tuple[LibraryFaultFound, ...]
+    faults: tuple[Flaw, ...]
     unreferenced: tuple[str, ...]
     """Files no record names: an import died before its record, or a record was removed."""
     removed: int = 0
@@ -41,19 +41,19 @@ class LibraryCheck:
 def check_library(shelf: Shelf, *, fixity: bool = False, remove_unreferenced: bool = False) -> LibraryCheck:
     """Look at every record and every file; with `fixity` read every byte."""
     named: dict[str, int] = {}
-    faults: list[LibraryFaultFound] = []
+    faults: list[Flaw] = []
     ids = sorted(shelf.edition_ids())
     for name in ids:
         try:
             edition = shelf.edition(name)
         except LibraryFault:
-            faults.append(LibraryFaultFound("record-unreadable", f"editions/{name}.json", edition=name))
+            faults.append(Flaw("record-unreadable", f"editions/{name}.json", edition=name))
             continue
         for file in (*edition.files, *edition.evidence):
             code = _fault_of(shelf, file.sha256, file.size_bytes, fixity=fixity and file.sha256 not in named)
             named[file.sha256] = file.size_bytes
             if code is not None:
-                faults.append(LibraryFaultFound(code, file.path, edition.course.id, name))
+                faults.append(Flaw(code, file.path, edition.course.id, name))
     unreadable = any(f.code == "record-unreadable" for f in faults)
     removed = 0
     if remove_unreferenced and not unreadable:

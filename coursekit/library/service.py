@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from anyio import to_thread
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -30,12 +28,12 @@ from coursekit.library import tus
 from coursekit.library.index import COURSES, POINTS, open_index
 from coursekit.library.limits import Pace, Rate, ServiceLimits
 from coursekit.library.openapi import describe
+from coursekit.library.problems import HANDLERS
 from coursekit.library.shelf import LibraryFault, Shelf
 from coursekit.library.take import Policy, import_package, judge_room
 from coursekit.library.tokens import Token, identify, read_tokens
 from coursekit.library.tus import Refused
 from coursekit.library.uploads import Upload, Uploads, UploadStatus
-from coursekit.texts import phrase
 
 _LOG = logging.getLogger(__name__)
 _BUFFER = 1 << 20
@@ -61,6 +59,9 @@ class Service:
 
     def __post_init__(self) -> None:
         self.uploads = Uploads.of(self.shelf)
+        # What a package unpacks to is read before it is refused: no more of that than twice what may be sent.
+        most = min(self.policy.limits.total_bytes, 2 * self.limits.upload_bytes)
+        self.policy = replace(self.policy, limits=replace(self.policy.limits, total_bytes=most, entry_bytes=most))
         self._rate = Rate(self.limits.requests_per_minute)
 
     # ------------------------------------------------------------------------------------------------------ uploads
@@ -361,50 +362,6 @@ def _json(value: object) -> Response:
     return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
-def problem(request: Request, refused: Refused) -> Response:
-    """An error as RFC 9457 has it; the code is the interface."""
-    lang = "en" if request.headers.get("accept-language", "").lower().startswith("en") else "zh"
-    body = {
-        "type": f"urn:coursekit:problem:{refused.code}",
-        "status": refused.status,
-        "code": refused.code,
-        "title": phrase("serve", refused.code, lang, **refused.args_),
-    }
-    headers = {"Tus-Resumable": tus.VERSION, "Content-Language": "en" if lang == "en" else "zh-CN", **refused.headers}
-    announced = request.headers.get("content-length", "0" if request.method in ("GET", "HEAD", "DELETE") else "")
-    if not announced.isdecimal() or int(announced) > _BUFFER:
-        # What is refused need not be read to its end.
-        headers["Connection"] = "close"
-    return Response(
-        json.dumps(body, ensure_ascii=False),
-        refused.status,
-        headers,
-        media_type="application/problem+json",
-    )
-
-
-async def _on_refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Refused)
-    return problem(request, error)
-
-
-async def _on_http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    if error.status_code == 405:
-        allowed = dict(error.headers or {})
-        return problem(request, Refused(405, "method-not-allowed", allowed, method=request.method))
-    return problem(request, Refused(404, "not-found"))
-
-
-async def _on_disconnect(request: Request, error: Exception) -> Response:
-    # Nobody is there to read it; what came is on the disk.
-    return Response(status_code=499)
-
-
-async def _on_broken(request: Request, error: Exception) -> Response:
-    return problem(request, Refused(500, "broken"))
-
-
 def make_app(service: Service) -> Starlette:
     """The application; uvicorn, or any other ASGI server, runs it."""
 
@@ -423,12 +380,7 @@ def make_app(service: Service) -> Starlette:
         routes=[
             Route(path, _dispatch(methods), methods=[*methods, "POST"]) for path, methods in _routes(service).items()
         ],
-        exception_handlers={
-            Refused: _on_refused,
-            HTTPException: _on_http,
-            ClientDisconnect: _on_disconnect,
-            Exception: _on_broken,
-        },
+        exception_handlers=HANDLERS,
         lifespan=lifespan,
     )
 

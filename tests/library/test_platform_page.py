@@ -6,7 +6,8 @@ import re
 import sqlite3
 from pathlib import Path
 
-from coursekit.cli.library import EXPORTS, library
+from coursekit.bundle.exports import EXPORTS
+from coursekit.cli.library import FORMATS, library
 from coursekit.cli.serve_import import serve_import
 from coursekit.library.index import open_index
 from coursekit.library.shelf import open_shelf
@@ -39,4 +40,6 @@ def test_options_and_commands_exist() -> None:
     used = set(re.findall(r"`(--[a-z-]+)", PAGE))
     assert used <= known
     assert set(re.findall(r"coursekit library (\w+)", PAGE)) <= set(library.commands)
-    assert set(re.findall(r"^\| `(\w+)` \| .*(?:SCORM|cmi5|Kolibri)", PAGE, re.MULTILINE)) == set(EXPORTS)
+    assert (
+        set(re.findall(r"^\| `(\w+)` \| .*(?:SCORM|cmi5|Kolibri)", PAGE, re.MULTILINE)) == set(EXPORTS) == set(FORMATS)
+    )
