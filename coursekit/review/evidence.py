@@ -73,11 +73,13 @@ def _crops(issues: Sequence[Issue]) -> tuple[tuple[str, float, Box], ...]:
 
 
 def _excerpts(subject: Subject) -> Iterator[tuple[str, float, float, int | None]]:
-    heard = [i for i in subject.issues if i.check.startswith("audio/") and i.start_s is not None]
+    heard = [i for i in subject.issues if i.check.startswith("audio/")]
     for issue in heard[:EXCERPTS]:
-        assert issue.start_s is not None
-        start = max(0.0, issue.start_s - _BEFORE_S)
-        yield issue.key, start, max(start + 1.0, issue.start_s + _AFTER_S), issue.stream
+        # What holds of the whole lesson is heard in its middle.
+        middle = (subject.lesson.duration_s or 0.0) / 2 if subject.lesson else 0.0
+        at = issue.start_s if issue.start_s is not None else middle
+        start = max(0.0, at - _BEFORE_S)
+        yield issue.key, start, max(start + 1.0, at + _AFTER_S), issue.stream
 
 
 def gather(order: Order) -> Gathered:

@@ -22,6 +22,8 @@ from coursekit.terms import Level
 COURSE = "."
 FOR_EXPERTS = frozenset({"manifest/coverage", "manifest/labels"})
 """Manifest checks whose doubts are a matter of content; those about papers are the clerk's."""
+_PERCEIVED = frozenset({"audio", "video", "cover"})
+"""What eyes and ears can judge better than a threshold."""
 _CLAUSE_CHOICES: tuple[Say, ...] = (Say.PASS, Say.REVISE, Say.REJECT, Say.UNSURE)
 _DOUBT_CHOICES: tuple[Say, ...] = (Say.PASS, Say.REVISE, Say.UNSURE)
 _OVERRULE_CHOICES: tuple[Say, ...] = (Say.PASS, Say.REVISE)
@@ -169,7 +171,7 @@ def _machine_questions(
             continue
         if issue.verdict is Verdict.REVIEW:
             asked, choices = Asked.DOUBT, _DOUBT_CHOICES
-        elif issue.verdict is Verdict.FAIL and all(c.own_threshold for c in issue.cited):
+        elif issue.verdict is Verdict.FAIL and _can_be_overruled(issue):
             asked, choices = Asked.OVERRULE, _OVERRULE_CHOICES
         else:
             continue
@@ -203,6 +205,13 @@ def finding_key(subject: str, check: str, finding: Finding, sha256: str) -> str:
     where = finding.where
     place = [round(where.start_s), round(where.end_s)] if isinstance(where, Span) else [where and where.pointer]
     return _key("finding", check, finding.code, normal(subject), sha256, *place)
+
+
+def _can_be_overruled(issue: Issue) -> bool:
+    """Worth asking: it breaks the course, is seen or heard, and the number is coursekit's own."""
+    return (
+        issue.level is Level.MUST and _domain(issue.check) in _PERCEIVED and all(c.own_threshold for c in issue.cited)
+    )
 
 
 def can_be_overruled(result: Result) -> bool:

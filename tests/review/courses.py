@@ -89,11 +89,13 @@ params = { review_over_bytes = 50, max_bytes = 838860800 }
 threshold_source = "clause"
 [[rule]]
 id = "house/2-1"
-clause = { document = "own", number = "二", text = "画面清晰。" }
+clause = { document = "own", number = "二", text = "声音为双声道。" }
 level = "must"
 method = "machine"
-check = "probe/resolution"
-params = { min_short_side_px = 720 }
+check = "audio/channels"
+params = { min_channels = 6, identical_db = -900.0, near_identical_db = -900.0, review_balance_db = 6.0, \
+fail_balance_db = 10.0, dead_db = 40.0, review_correlation = -0.3, fail_correlation = -0.6, review_span_s = 3.0, \
+fail_span_s = 10.0 }
 threshold_source = "coursekit"
 [[rule]]
 id = "house/3-1"

@@ -35,7 +35,7 @@ def answer(desk: Desk, expert: str, out: Path, **plan: Any) -> dict[str, Any]:
         "opinion": "",
         "says": {},
         "overruled": [q.key for q in desk.built.dossier.questions if q.asked is Asked.OVERRULE],
-        "words": "示例课，画面够用",
+        "words": "示例课，声音够用",
         "width": 1440,
         "day": "2026-11-20",
         **plan,

@@ -56,7 +56,7 @@ def test_every_question_of_a_lesson_and_of_the_course_is_asked(first_desk: Desk)
         item
         for name in LESSONS
         for item in (
-            (name, "overrule", "other"),
+            (name, "overrule", "sound"),
             (name, "doubt", "other"),
             (name, "rule", "content"),
             (name, "rule", "correctness"),
