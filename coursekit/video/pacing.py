@@ -35,6 +35,7 @@ _RATE_WINDOW_S = 0.4
 _RATE_UP, _RATE_DOWN = 1.8, 0.45
 """Of the rates in what was looked at: beyond them something else is going on."""
 _REMEMBERED = 8
+_MIN_REMEMBERED = 2
 _SMALL = 0.5
 _STEP = 1.5
 _MEMORY = 1500
@@ -97,6 +98,7 @@ class Pacer:
     _spent_s: float = 0.0
     _begun_s: float | None = None
     _cut: bool = False
+    _was_odd: bool = False
 
     def plan(self, group: Group) -> Plan:
         """What to decode of this group."""
@@ -115,10 +117,12 @@ class Pacer:
             self._looked(group, end)
             return Plan(still, end, end, usual)
         head = min(clean_end(group.times, self._regular(group, after_cut)), end)
-        if head < end and self._odd(group, head) and self._afford(group, head, end):
+        was_odd, self._was_odd = self._was_odd, head < end and self._odd(group, head)
+        if not self._was_odd or was_odd:
+            # What is out of the ordinary once is not remembered as usual; what lasts is.
             self._looked(group, head)
+        if self._was_odd and self._afford(group, head, end):
             return Plan(still, end, end, usual)
-        self._looked(group, head)
         return Plan(still, head, end, usual)
 
     def go_on(self, group: Group, plan: Plan) -> bool:
@@ -150,18 +154,21 @@ class Pacer:
         times = np.sort(group.times)
         if np.any(np.diff(times) > _STEP * self.frame_s) or np.any(np.diff(times) < 0.5 * self.frame_s):
             return True
-        rest = slice(max(head, 1), None)
-        small = float(np.percentile(self._small, 2)) if len(self._small) > 50 else 0.0
-        if float(group.sizes[rest].min(initial=np.inf)) < _SMALL * small:
+        if float(group.sizes[max(head, 1) :].min(initial=np.inf)) < _SMALL * self._usual_small():
             return True
-        order = np.argsort(group.times[rest], kind="stable")
-        rates = rates_of(group.times[rest][order], group.sizes[rest][order], self.frame_s, key=False)
-        own = rates_of(group.times[:head], group.sizes[:head], self.frame_s)
-        known = [*self._rates, *([(float(own.min()), float(own.max()))] if len(own) else [])]
+        rates = rates_of(group.times, group.sizes, self.frame_s)
+        known = list(self._rates)
+        if len(known) < _MIN_REMEMBERED:
+            # Nothing to go by but its own head.
+            own = rates_of(group.times[:head], group.sizes[:head], self.frame_s)
+            known += [(float(own.min()), float(own.max()))] if len(own) else []
         if not len(rates) or not known:
             return False
         low, high = min(low for low, _ in known), max(high for _, high in known)
         return bool(rates.max() > _RATE_UP * high or rates.min() < _RATE_DOWN * low)
+
+    def _usual_small(self) -> float:
+        return float(np.percentile(self._small, 2)) if len(self._small) > 2 * _REMEMBERED else 0.0
 
 
 def still_pictures(group: Group, blocks: int) -> Flags:
@@ -201,10 +208,9 @@ def clean_end(times: Floats, count: int) -> int:
     return int(later[0]) if len(later) else len(times)
 
 
-def rates_of(times: Floats, sizes: Floats, frame_s: float, *, key: bool = True) -> Floats:
+def rates_of(times: Floats, sizes: Floats, frame_s: float) -> Floats:
     """Bytes a picture in successive windows, the keyframe (and what it left over for the next ones) not counted."""
-    if key:
-        times, sizes = times[1:], sizes[1:]
+    times, sizes = times[1:], sizes[1:]
     length = max(4, round(_RATE_WINDOW_S / frame_s))
     order = np.argsort(times, kind="stable")
     usable = len(sizes) // length * length

@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import attrgetter
 
 import cv2
 import numpy as np
@@ -71,6 +72,7 @@ class Signals:
             "time": array("d"),
             **{name: array("f") for name in _COLUMNS},
         }
+        self._in_order = [self._columns[name] for name in _COLUMNS]
         self._areas: tuple[array[float], ...] = (array("f"), array("f"), array("f"))
         self.fine: Picture = np.zeros((_FINE[1], _FINE[0]), np.uint8)
         """The frame in hand at 32 × 18."""
@@ -115,15 +117,12 @@ class Signals:
             change_block=change_block,
             alive=alive,
         )
-        self._columns["time"].append(row.time_s)
-        for name in _COLUMNS:
-            self._columns[name].append(float(getattr(row, name)))
+        self._enter(row)
         self.fine = np.asarray(cv2.resize(small, _FINE, interpolation=cv2.INTER_AREA), dtype=np.uint8)
         if not self.thumbs or frame.time_s - self.thumbs[-1][0] >= _THUMB_S:
             self.thumbs.append((frame.time_s, self.fine))
         self.last_areas = np.stack([_area_means(plane) for plane in (self.fine, cb, cr)])
-        for areas, means in zip(self._areas, self.last_areas, strict=True):
-            areas.extend(means)
+        self._enter_areas()
         self._cuts.feed(frame.colour)
         self.last, self.shown = row, frame
         if self._before_gap is not None:
@@ -137,14 +136,20 @@ class Signals:
         self.last = replace(
             self.last, time_s=time_s, bytes=packet_bytes, key=False, change=0.0, change_block=0.0, alive=0.0
         )
-        self._columns["time"].append(time_s)
-        for name in _COLUMNS:
-            self._columns[name].append(float(getattr(self.last, name)))
+        self._enter(self.last)
         if time_s - self.thumbs[-1][0] >= _THUMB_S:
             self.thumbs.append((time_s, self.fine))
-        for areas, means in zip(self._areas, self.last_areas, strict=True):
-            areas.extend(means)
+        self._enter_areas()
         self._cuts.skip()
+
+    def _enter(self, row: Row) -> None:
+        self._columns["time"].append(row.time_s)
+        for column, value in zip(self._in_order, _FIGURES(row), strict=True):
+            column.append(value)
+
+    def _enter_areas(self) -> None:
+        for areas, means in zip(self._areas, self.last_areas.astype(np.float32), strict=True):
+            areas.frombytes(means.tobytes())
 
     def gap(self, start_s: float, end_s: float, *, static: bool, turn: bool = False) -> None:
         """See Meter.gap. `turn`: the frame after it is a keyframe out of turn, as encoders set them at cuts."""
@@ -210,6 +215,7 @@ class Signals:
 
 
 _COLUMNS = ("bytes", "key", "mean", "lit", "spread", "cb", "cr", "change", "change_block", "alive")
+_FIGURES = attrgetter(*_COLUMNS)
 
 
 def _area_means(plane: Picture) -> npt.NDArray[np.float64]:

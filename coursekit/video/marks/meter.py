@@ -18,7 +18,7 @@ from coursekit.video.meter import Frame, StreamInfo
 from coursekit.video.signals import Signals
 
 WORK_LONG_SIDE_PX = 640
-_PACE = ((20.0, 0.25), (60.0, 0.5), (float("inf"), 1.0))
+_PACE = ((20.0, 0.25), (60.0, 0.5), (300.0, 1.0), (float("inf"), 2.0))
 """Until which second of the stream a picture is taken how often: short clips must not be judged on a handful."""
 _LOOK_EVERY = 6
 _SUM_EVERY = 24
@@ -36,6 +36,8 @@ _HALO_PX = 1.25
 _ALIKE = 0.6
 _STILL = 0.3
 """Summed mean change of the small picture, in levels, below which a sample would show what the last one showed."""
+_PACKED = 127
+"""What a whole edge is in the pictures looked back on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ class MarksMeter:
                 continue
             track = Track(region, time_s, since_start=whole, sights=[region])
             for past in self._past:
-                score = track.score(_unpacked(past.u), _unpacked(past.v))
+                score = track.score(past.u, past.v) / _PACKED
                 track.note(past.time_s, score, fresh=False)
                 if abs(score) >= _THERE:
                     track.compare(past.luma, past.scene)
@@ -234,11 +236,7 @@ def _rank(track: Track) -> tuple[int, int]:
 
 
 def _packed(values: Map) -> npt.NDArray[np.int8]:
-    return np.asarray(values * 127, dtype=np.int8)
-
-
-def _unpacked(values: npt.NDArray[np.int8]) -> Map:
-    return np.asarray(values / np.float32(127), dtype=np.float32)
+    return np.asarray(values * _PACKED, dtype=np.int8)
 
 
 def _same_sign(one: Track, other: Track) -> bool:

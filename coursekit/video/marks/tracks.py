@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from coursekit.video.marks.persistence import Map
 from coursekit.video.marks.regions import PixelBox, Region
 from coursekit.video.marks.signature import signature_of
 
@@ -110,7 +110,7 @@ class Track:
         t, b, le, r = int(rows.min()), int(rows.max()) + 1, int(columns.min()), int(columns.max()) + 1
         return (x0 + le, y0 + t, r - le, b - t), agreed[t:b, le:r]
 
-    def score(self, u: Map, v: Map) -> float:
+    def score(self, u: npt.NDArray[Any], v: npt.NDArray[Any]) -> float:
         """How much of the mark's usual edges this picture shows: about 1 where it is there, about 0 where not."""
         region = self.region
         x, y, w, h = region.box
