@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from coursekit.library.announce import Webhook
     from coursekit.library.model import Import
     from coursekit.library.shelf import LibraryFault
+    from coursekit.library.take import Policy
 
 F = TypeVar("F", bound="Callable[..., object]")
 EXIT_REFUSED = 1
@@ -136,23 +137,15 @@ def import_(
 ) -> None:
     """Take in one after the other; the worst answer is the exit code."""
     from coursekit import codec
-    from coursekit.bundle.verify import Recheck
-    from coursekit.cli.verify import read_trust
     from coursekit.library.model import Taken
     from coursekit.library.shelf import LibraryFault, open_shelf
-    from coursekit.library.take import Policy, import_package
+    from coursekit.library.take import import_package
 
     worst = 0
     codes = {Taken.IMPORTED: 0, Taken.ALREADY: 0, Taken.REFUSED: EXIT_REFUSED, Taken.UNDECIDED: EXIT_UNDECIDED}
     try:
-        policy = Policy(
-            trust=read_trust(trusted),
-            allow_draft=allow_draft,
-            allow_new_publisher=allow_new_publisher,
-            recheck=Recheck(recheck) if recheck else None,
-            mirror=mirror,
-            listeners=read_webhook(webhook, webhook_secret_file),
-            lang=lang,
+        policy = read_policy(
+            trusted, recheck, allow_draft, allow_new_publisher, webhook, webhook_secret_file, mirror, lang
         )
         shelf = open_shelf(library, create=True)
         with terminable():
@@ -173,6 +166,32 @@ def import_(
             pick("已中断：没有入库；再运行一次即可", "interrupted: nothing was taken in; run it again"), EXIT_UNDECIDED
         )
     raise click.exceptions.Exit(worst)
+
+
+def read_policy(
+    trusted: tuple[Path, ...],
+    recheck: str | None,
+    allow_draft: bool,
+    allow_new_publisher: bool,
+    webhook: str | None,
+    webhook_secret_file: Path | None,
+    mirror: str | None,
+    lang: str,
+) -> Policy:
+    """What `taking_options` asked for."""
+    from coursekit.bundle.verify import Recheck
+    from coursekit.cli.verify import read_trust
+    from coursekit.library.take import Policy
+
+    return Policy(
+        trust=read_trust(trusted),
+        allow_draft=allow_draft,
+        allow_new_publisher=allow_new_publisher,
+        recheck=Recheck(recheck) if recheck else None,
+        mirror=mirror,
+        listeners=read_webhook(webhook, webhook_secret_file),
+        lang=lang,
+    )
 
 
 def refuse_library(fault: LibraryFault) -> NoReturn:

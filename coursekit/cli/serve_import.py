@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from coursekit.cli.import_ import read_webhook, refuse_library, taking_options
+from coursekit.cli.import_ import read_policy, refuse_library, taking_options
 from coursekit.cli.lang import pick
 from coursekit.cli.options import fatal, lang_option, set_up_logging
 
@@ -105,12 +105,9 @@ def serve_import(
     lang: str,
 ) -> None:
     """Look after tokens, or serve until told to stop."""
-    from coursekit.bundle.verify import Recheck
-    from coursekit.cli.verify import read_trust
     from coursekit.library import tokens as keys
     from coursekit.library.limits import ServiceLimits
     from coursekit.library.shelf import LibraryFault, open_shelf
-    from coursekit.library.take import Policy
     from coursekit.locks import release, try_lock
 
     try:
@@ -128,14 +125,8 @@ def serve_import(
                     "there is no token yet: make one with --add-token NAME",
                 )
             )
-        policy = Policy(
-            trust=read_trust(trusted),
-            allow_draft=allow_draft,
-            allow_new_publisher=allow_new_publisher,
-            recheck=Recheck(recheck) if recheck else None,
-            mirror=mirror,
-            listeners=read_webhook(webhook, webhook_secret_file),
-            lang=lang,
+        policy = read_policy(
+            trusted, recheck, allow_draft, allow_new_publisher, webhook, webhook_secret_file, mirror, lang
         )
         shelf = open_shelf(library, create=True)
     except LibraryFault as fault:
