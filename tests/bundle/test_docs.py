@@ -29,4 +29,4 @@ def test_options_answers_and_files_are_real() -> None:
     assert all(f"`{answer.value}`" in TEXT for answer in Answer)
     assert all(f"data/{name}" in TEXT for name in RECORDS)
     assert all(predicate in TEXT for predicate in PREDICATES)
-    assert all((ROOT / path).is_file() for path in re.findall(r"schemas/[a-z.]+json", TEXT))
+    assert all((ROOT / path).is_file() for path in re.findall(r"schemas/[a-z.-]+json", TEXT))
