@@ -36,3 +36,19 @@ def test_a_package_holds_none_of_it(tmp_path: Path) -> None:
         for name in packed.namelist():
             data = packed.read(name)
             assert [secret for secret in SECRETS if secret.encode() in data] == [], name
+
+
+def test_an_experts_paper_that_is_not_there_is_told_by_its_place(tmp_path: Path) -> None:
+    from coursekit.manifest.checks.files import FilesParams, files
+    from coursekit.manifest.inspect import unmeasured_facts
+    from coursekit.manifest.load import load_manifest
+    from tests.filing.course import SECRET_ID, write_course
+    from tests.support import run_check
+
+    course = write_course(tmp_path / "course")
+    (course / "experts" / f"{SECRET_ID}.pdf").unlink()
+    facts = unmeasured_facts(course, load_manifest(course / "course.yaml"))
+    outcome = run_check(files, facts, FilesParams(2.0, False))
+    (finding,) = [f for f in outcome.findings if f.code == "missing-file"]
+    assert "experts/0/identity_file" in finding.message
+    assert SECRET_ID not in finding.message + finding.remedy + str(finding.args) + str(finding.expected)

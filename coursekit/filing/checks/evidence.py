@@ -11,6 +11,7 @@ from coursekit.filing.facts import FilingFacts, FilingSubject
 from coursekit.filing.held import Held, held_papers
 from coursekit.filing.kinds import label, labels
 from coursekit.filing.model import Load, Register
+from coursekit.manifest.sections import settle
 from coursekit.model import FileFacts, Finding, Place, Scalar, Verdict
 from coursekit.rules.check import CannotTest, CheckContext, at_least, at_most, check, equal_to, measured, one_of
 
@@ -33,7 +34,7 @@ _FIELDS = {
     "response_s": ("页面响应时间", "page response"),
     "fetch_s": ("对象数据获取时间", "fetch of an object"),
 }
-_UNITS = {"tps": "TPS", "lan_mbps": "Mb/s", "response_s": "s", "fetch_s": "s", "retention_years": "a"}
+_UNITS = {"tps": "TPS", "lan_mbps": "Mb/s", "response_s": "s", "fetch_s": "s"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +76,10 @@ def evidence(ctx: CheckContext, facts: FilingSubject, params: EvidenceParams) ->
     elif filing.register.faults:
         raise CannotTest("register-faulty", count=len(filing.register.faults), line=filing.register.faults[0].line)
     there = sum(bool(held) for _, held in wanted)
-    ctx.observe(measured(there, "papers"), at_least(len(wanted), "papers"))
-    for entry, groups in wanted:
-        yield from _Entry(ctx, filing, params, entry).judge(groups)
+    ctx.observe(measured(there), at_least(len(wanted)))
+    doubts: list[CannotTest] = []
+    found = [f for entry, groups in wanted for f in _Entry(ctx, filing, params, entry, doubts).judge(groups)]
+    yield from settle(found, doubts)
 
 
 def _alternatives(subject: FilingSubject, entry: str) -> list[tuple[Held, ...]]:
@@ -92,6 +94,8 @@ class _Entry:
     filing: FilingFacts
     params: EvidenceParams
     entry: str
+    doubts: list[CannotTest]
+    """Files that could not be opened in time: what was found stands all the same."""
 
     @property
     def _register(self) -> Register | None:
@@ -150,15 +154,17 @@ class _Entry:
                 if problem.code == "outside-course":
                     yield self._tell("file-outside", Verdict.FAIL, measured(problem.code), held, place=place)
                     continue
-                raise CannotTest(
-                    "stage-failed", stage="document", problem=problem.code, detail=label(held.kind.key, "zh")
+                self.doubts.append(
+                    CannotTest("stage-failed", stage="document", problem=problem.code, detail=held.kind.key)
                 )
+                continue
             yield from self._opened(held, place, file)
 
     def _opened(self, held: Held, place: str, file: FileFacts) -> Iterator[Finding]:
         found = file.document if file.document is not None else file.image
         if found is None:
-            raise CannotTest("not-measured")
+            self.doubts.append(CannotTest("not-measured"))
+            return
         paper = file.image is not None or found.format in _PAPERS
         if found.open_code == "encrypted":
             yield self._tell("encrypted", Verdict.FAIL, measured(found.format), held, place=place)
@@ -247,7 +253,7 @@ class _Entry:
                 measured(since.isoformat()),
                 held,
                 field="since",
-                wanted=at_least(years, "a"),
+                wanted=at_least(years),
                 since=since.isoformat(),
                 years=years,
             )

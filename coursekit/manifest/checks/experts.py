@@ -92,7 +92,7 @@ def _qualification(
     if paper is None or not files.exists(paper):
         yield ctx.fail(
             "no-consent" if expert.route is Route.SUBSTITUTE else "no-certificate",
-            measured=measured(paper),
+            measured=measured(None),
             where=place(f"{here}/{field}"),
             name=expert.name,
         )

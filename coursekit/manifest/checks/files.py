@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from coursekit.manifest.course import listed_files, normal
+from coursekit.manifest.course import listed_files, normal, private_files
 from coursekit.manifest.model import Manifest
 from coursekit.manifest.sections import Files, condense, manifest_of
 from coursekit.manifest.vocabulary import LessonRole, MediaKind, Mode
@@ -42,10 +42,15 @@ def _judge(ctx: CheckContext, facts: CourseFacts, params: FilesParams) -> Iterat
     manifest = manifest_of(facts, "course", "standard", "lessons")
     found = Files(facts)
     listed = dict(listed_files(manifest))
+    private = private_files(manifest)
     ctx.observe(measured(sum(found.exists(path) for path in listed.values())), equal_to(len(listed)))
     for pointer, path in listed.items():
         where = manifest.places.place(pointer)
         if found.exists(path):
+            continue
+        if normal(path) in private:
+            # Its name may tell whose identity card it is; the place in the manifest is enough.
+            yield ctx.fail("missing-file", measured=measured(None), where=where, file=pointer.lstrip("/"))
             continue
         other = found.other_case(path)
         if other is not None:

@@ -10,11 +10,12 @@ import pytest
 
 from coursekit.filing.checks.evidence import EvidenceParams, evidence
 from coursekit.filing.facts import FilingFacts, FilingSubject
+from coursekit.filing.kinds import paper_kinds
 from coursekit.manifest.load import manifest_from_text
 from coursekit.manifest.model import Manifest
 from coursekit.model import Course, CourseFacts, DocumentFacts, FileFacts, FileKind, ImageFacts, Place, Problem, Verdict
 from coursekit.rules.judge import build_params
-from coursekit.rules.profiles import load_profile
+from coursekit.rules.profiles import list_profiles, load_profile
 from tests.filing.papers import TODAY, complete, paper, register_of
 from tests.support import Outcome, run_check
 
@@ -169,6 +170,30 @@ def test_a_paper_must_open(file: FileFacts | None, code: str | None, verdict: Ve
 def test_a_paper_that_could_not_be_opened_in_time_is_not_tested() -> None:
     outcome = judge("fujian-2025/call.1.9-1", credit_report=HUNG)
     assert (outcome.verdict, outcome.reason) == (Verdict.NOT_TESTED, "stage-failed")
+
+
+def test_a_fault_stands_though_another_paper_could_not_be_opened() -> None:
+    outcome = judge("guangdong-2022/a1.1.1-1", lose("local-office-proof"), legal_entity_registration=HUNG)
+    assert outcome.codes == ("paper-missing",)
+
+
+NEEDS = {
+    "same_owner": "owner", "same_domain": "domains", "min_mlps_level": "level", "min_years": "since",
+    "in_date": "expires", "marks": "marks", "min_online": "load", "min_concurrent": "load", "min_tps": "load",
+    "min_lan_mbps": "load", "max_response_s": "load", "max_fetch_s": "load", "min_staff": "staff",
+    "min_retention_years": "retention",
+}  # fmt: skip
+
+
+def test_every_number_a_notice_sets_is_looked_for_on_a_paper_it_asks_for() -> None:
+    """A requirement that no paper asked for can show would pass unseen."""
+    for profile in list_profiles():
+        for rule in profile.rules:
+            if rule.check == "filing/evidence":
+                has = {
+                    f for e in rule.evidence for k in e.split("|") if k in paper_kinds() for f in paper_kinds()[k].has
+                }
+                assert {NEEDS[name] for name in rule.params if name in NEEDS} <= has, rule.id
 
 
 def test_only_what_a_notice_asks_for_under_a_condition_can_be_declared_away() -> None:
