@@ -7,6 +7,7 @@ expires, so that a sender who was cut off at the last byte can still ask.
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import time
 import uuid
@@ -93,6 +94,27 @@ class Uploads:
     def data(self, upload: Upload) -> Path:
         """Where the bytes are."""
         return self.root / upload.id / "package.zip"
+
+    @contextlib.contextmanager
+    def unproved(self, upload: Upload, begin: int) -> Iterator[None]:
+        """Bytes from `begin` on are on trial: they go unless the block ends well, and after a crash as well."""
+        mark = self.root / upload.id / "unproved"
+        write_atomic(mark, str(begin))
+        try:
+            yield
+        except BaseException:
+            os.truncate(self.data(upload), begin)
+            raise
+        finally:
+            mark.unlink(missing_ok=True)
+
+    def recover(self) -> None:
+        """After a crash: take back what was on trial."""
+        for mark in self.root.glob("*/unproved"):
+            upload = self.find(mark.parent.name)
+            if upload is not None and self.data(upload).exists():
+                os.truncate(self.data(upload), int(mark.read_text(encoding="ascii")))
+            mark.unlink(missing_ok=True)
 
     def offset(self, upload: Upload) -> int:
         """How many bytes have come."""
