@@ -71,6 +71,9 @@ def level_curve_svg(
     step = _tick_s(end_s)
     for tick in range(int(end_s // step) + 1):
         x = across(tick * step)
+        if x > width_px - 20:
+            # Half of it would stand outside the drawing.
+            continue
         parts.append(
             f'<text x="{x:.1f}" y="{height_px - 8}" text-anchor="middle" fill="#555">{_clock(tick * step)}</text>'
         )

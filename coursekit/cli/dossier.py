@@ -120,6 +120,8 @@ def _write(built: Built, target: Path, lang: str, font_dirs: tuple[Path, ...]) -
     from coursekit.review.dossier import contents, write_folder, write_zip
     from coursekit.review.shelf import Shelf
 
+    # Before it is handed out: a dossier that an expert holds must be known here, whatever happens next.
+    Shelf(built.course).issue(built.data)
     suffix = target.suffix.lower()
     if suffix == ".pdf":
         from coursekit.files import write_atomic
@@ -130,8 +132,6 @@ def _write(built: Built, target: Path, lang: str, font_dirs: tuple[Path, ...]) -
         write_zip(target, contents(built, lang))
     else:
         write_folder(target, contents(built, lang))
-    # Handed out now: from here on decisions may name it.
-    Shelf(built.course).issue(built.data)
 
 
 def _tell_whom(built: Built, lang: str) -> None:

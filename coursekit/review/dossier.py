@@ -40,7 +40,7 @@ from coursekit.review.shelf import Shelf
 from coursekit.texts import phrase
 
 PAGE, DATA, README = "index.html", "dossier.json", "README.txt"
-_SHOWN_MANIFEST = FOR_EXPERTS | {"manifest/hours", "manifest/weights", "manifest/assessment"}
+_SHOWN_MANIFEST = FOR_EXPERTS | {"manifest/assessment"}
 _IN_ZIP = "dossier"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
