@@ -21,6 +21,7 @@ BROWSER = Path(__file__).resolve().parents[1] / "browser"
 REQUIREMENTS: Mapping[str, tuple[str, ...]] = {
     "kolibri": ("kolibri==0.19.5",),
     "openedx-scorm": ("openedx-scorm-xblock==19.0.5", "xblock-sdk==0.14.0"),
+    "tus": ("tuspy==1.1.0",),
 }
 MOST_S = 600
 """A download of a hundred megabytes over a slow line."""
