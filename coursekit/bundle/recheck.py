@@ -19,6 +19,7 @@ from pathlib import Path
 
 from coursekit import codec
 from coursekit.bundle.bag import Fault, Findings
+from coursekit.bundle.demands import own_profile
 from coursekit.bundle.model import Package, PackagedLesson
 from coursekit.bundle.plan import COURSE_FOLDER
 from coursekit.bundle.tree import FolderTree, Tree
@@ -30,8 +31,6 @@ from coursekit.manifest.model import Manifest
 from coursekit.model import Course, CourseFacts, FileFacts, FileKind, Lesson, Level, Profile, Scope, Verdict
 from coursekit.probe.facts import ProbeFacts, StreamKind
 from coursekit.rules.judge import judge
-from coursekit.rules.profile_text import ProfileError
-from coursekit.rules.profiles import load_profile
 
 TOLERANCE_S = 1.0
 """A container's word on its length and the length that was decoded differ by less, in a healthy file."""
@@ -74,16 +73,11 @@ def recheck_probe(tree: Tree, package: Package, course_json: bytes, found: Findi
 def _profiles(package: Package, found: Findings) -> tuple[Profile, ...]:
     loaded = []
     for named in package.profiles:
-        try:
-            profile = load_profile(named.id)
-        except (ProfileError, OSError, LookupError):
-            profile = None
+        profile = own_profile(named.id)
         if profile is None or profile.hash != named.hash:
             found.open.append(Fault("recheck-other-profile", None, named.id))
             continue
-        rules = tuple(
-            r for r in profile.rules if r.check and (r.check.startswith("probe/") or r.check in _SYLLABUS)
-        )  # fmt: skip
+        rules = tuple(r for r in profile.rules if r.check and (r.check.startswith("probe/") or r.check in _SYLLABUS))
         loaded.append(replace(profile, rules=rules))
     return tuple(loaded)
 

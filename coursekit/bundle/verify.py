@@ -32,6 +32,7 @@ from coursekit.bundle.contents import (
     judge_shape,
     read_records,
 )
+from coursekit.bundle.demands import Demands, judge_demands
 from coursekit.bundle.keys import TrustStore
 from coursekit.bundle.model import Answer, CheckedFile, Issue, Package, Signature, Verification
 from coursekit.bundle.plan import COURSE_FOLDER, RECORDS
@@ -70,6 +71,7 @@ def verify_package(
     *,
     trust: TrustStore | None,
     recheck: Recheck | None = None,
+    demands: Demands | None = None,
     allow_draft: bool = False,
     bag_only: bool = False,
     limits: Limits | None = None,
@@ -81,6 +83,7 @@ def verify_package(
     package holds is what the answer speaks of.
 
     `allow_draft` lets a draft through to the sink and does without a signature on one; the answer is still `draft`.
+    `demands` is what the platform insists on beside that.
     """
     look = _Look(Findings())
     mode = path.stat().st_mode
@@ -90,7 +93,9 @@ def verify_package(
     kind = "folder" if stat.S_ISDIR(mode) else "zip"
     try:
         with open_tree(path, limits or Limits()) as tree:
-            _look_at(tree, look, trust, recheck, sink, tick, allow_draft=allow_draft, bag_only=bag_only, lang=lang)
+            _look_at(
+                tree, look, trust, recheck, demands, sink, tick, allow_draft=allow_draft, bag_only=bag_only, lang=lang
+            )
     except ZipFault as error:
         look.found.fault(error.code, error.entry, error.detail)
     except TreeFault as error:
@@ -105,6 +110,7 @@ def _look_at(
     look: _Look,
     trust: TrustStore | None,
     recheck: Recheck | None,
+    demands: Demands | None,
     sink: Sink | None,
     tick: Tick | None,
     *,
@@ -122,6 +128,8 @@ def _look_at(
         judge_shape(bag, tree, found)
         done = _read_records(bag, tree, found)
         _judge_contents(bag, tree, look, done, trust, allow_draft=allow_draft)
+        if look.records is not None and not look.records.package.draft:
+            judge_demands(look.records.package, demands or Demands(), found)
     draft = look.records is not None and look.records.package.draft
     keep = sink if not (found.faults or found.open) and (allow_draft or not draft) else None
     look.files = tuple(_check_payload(bag, tree, found, done, keep, tick))

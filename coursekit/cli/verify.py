@@ -11,6 +11,7 @@ import click
 from coursekit.cli.lang import pick
 from coursekit.cli.options import EXIT_UNDECIDED, colour_wanted, fatal, lang_option, path_argument, terminable
 from coursekit.paths import for_terminal
+from coursekit.terms import Scope
 
 _WORTH_TELLING = 50_000_000
 
@@ -49,6 +50,19 @@ if TYPE_CHECKING:
     ),
 )
 @click.option(
+    "--require-profile",
+    "profiles",
+    multiple=True,
+    metavar="ID",
+    help=pick("必须按这个通知判定过（可重复），如 tianjin-2025", "Must have been judged by this notice (repeatable)"),
+)
+@click.option(
+    "--require-scope",
+    "scope",
+    type=click.Choice([s.value for s in Scope]),
+    help=pick("判定范围至少为", "Must have been judged in this scope at least"),
+)
+@click.option(
     "--bag-only", is_flag=True, help=pick("只核对校验值，任何 BagIt 包都可以", "Checksums only, for any BagIt bag")
 )
 @click.option("--allow-draft", is_flag=True, help=pick("草稿包也算通过", "Let a draft pass"))
@@ -67,6 +81,8 @@ def verify(
     package: Path,
     trusted: tuple[Path, ...],
     recheck: str | None,
+    profiles: tuple[str, ...],
+    scope: str | None,
     bag_only: bool,
     allow_draft: bool,
     kind: str | None,
@@ -74,13 +90,14 @@ def verify(
     lang: str,
 ) -> None:
     """Look, say, answer with an exit code."""
+    from coursekit.bundle.demands import Demands
     from coursekit.bundle.verify import Recheck, exit_code, verify_package
 
-    if bag_only and (recheck or trusted or allow_draft):
+    if bag_only and (recheck or trusted or allow_draft or profiles or scope):
         raise click.UsageError(
             pick(
-                "--bag-only 只核对校验值，不能与 --trust、--recheck、--allow-draft 同用",
-                "--bag-only looks at checksums alone: leave out --trust, --recheck and --allow-draft",
+                "--bag-only 只核对校验值，不能与 --trust、--recheck、--require-…、--allow-draft 同用",
+                "--bag-only looks at checksums alone: leave out --trust, --recheck, --require-… and --allow-draft",
             )
         )
     trust = None if bag_only else read_trust(trusted)
@@ -90,6 +107,7 @@ def verify(
                 package,
                 trust=trust,
                 recheck=Recheck(recheck) if recheck else None,
+                demands=Demands(_known(profiles), Scope(scope) if scope else None),
                 allow_draft=allow_draft,
                 bag_only=bag_only,
                 tick=_tell if sys.stderr.isatty() else None,
@@ -103,6 +121,18 @@ def verify(
     code = exit_code(found, allow_draft=allow_draft)
     _deliver(found, kind, output, lang)
     raise click.exceptions.Exit(code)
+
+
+def _known(profiles: tuple[str, ...]) -> tuple[str, ...]:
+    from coursekit.rules.profiles import builtin_ids
+
+    for profile in profiles:
+        if profile not in builtin_ids():
+            known = " ".join(builtin_ids())
+            raise click.UsageError(
+                pick(f"没有名为 {profile} 的通知；有：{known}", f"there is no notice {profile}; there are: {known}")
+            )
+    return profiles
 
 
 def _tell(name: str, size: int) -> None:

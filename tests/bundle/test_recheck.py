@@ -15,7 +15,7 @@ from coursekit.bundle.recheck import Looker
 from coursekit.bundle.verify import Recheck, verify_package
 from coursekit.rules.profiles import load_profile
 from tests.bundle.packed import Packed
-from tests.bundle.test_verify import fault_codes, report_with, told, with_records
+from tests.bundle.test_verify import fault_codes, judged_by, told, with_records
 
 
 def test_recheck_needs_the_same_rules(packed: Packed) -> None:
@@ -25,10 +25,8 @@ def test_recheck_needs_the_same_rules(packed: Packed) -> None:
 
 def rechecked(plan: Plan, packed: Packed, target: Path) -> Verification:
     """A package judged by a profile that is here as well, verified with another look at its media."""
-    own, profile = packed.plan.package.profiles[0], load_profile("tianjin-2025")
-    plan = told(plan, profiles=(replace(own, id="tianjin-2025", hash=profile.hash),))
-    pair = '"id": "{}",\n   "hash": "{}"'
-    plan = report_with(plan, pair.format(own.id, own.hash), pair.format("tianjin-2025", profile.hash))
+    profile = load_profile("tianjin-2025")
+    plan = judged_by(plan, profile.id, profile.hash)
     write = write_bag_zip if target.suffix == ".zip" else write_bag_folder
     made = write(plan, target, (packed.key,))
     assert verify_package(made.path, trust=packed.trust).ok, "whatever is false, only another look shows it"

@@ -18,13 +18,16 @@ import pytest
 
 from coursekit import codec
 from coursekit.bundle.attestation import EXPERT_REVIEW, FILE_NAME, TEST_RESULT
+from coursekit.bundle.bag import Findings
 from coursekit.bundle.bagwrite import write_bag_folder, write_bag_zip
+from coursekit.bundle.demands import Demands, judge_demands, own_profile
 from coursekit.bundle.keys import TrustStore, new_key, public_pem
 from coursekit.bundle.model import Answer, Approval, CheckedFile, Decision, Package, Verification
 from coursekit.bundle.plan import Plan
 from coursekit.bundle.told import told_lines
 from coursekit.bundle.verify import exit_code, verify_package
 from coursekit.bundle.zipread import Limits
+from coursekit.terms import Scope
 from coursekit.texts import phrase, phrases
 from tests.bundle.packed import LESSONS, Packed, trusting
 from tests.conftest import ROOT
@@ -304,9 +307,57 @@ def test_approved_packages_pass_and_their_end_is_told(packed: Packed, tmp_path: 
     made = write_bag_zip(plan, tmp_path / "x.zip", (packed.key,))
     found = verify_package(made.path, trust=packed.trust)
     assert found.ok
-    assert [w.code for w in found.warnings] == ["use-has-ended"]
+    assert [w.code for w in found.warnings] == ["use-has-ended", "profile-not-known"]
     lines = "\n".join(line for line, _, _ in told_lines(found, "zh"))
     assert "专家 1 人，通过 1 人，最后一次 2026-03-05" in lines
+
+
+# ------------------------------------------------------------------------------------------------ what is insisted on
+
+
+def judged_by(plan: Plan, profile_id: str, sha256: str, scope: str = "course") -> Plan:
+    """The same course, judged by another profile in another scope; package and report agree on it."""
+    own = plan.package.profiles[0]
+    pair = '"id": "{}",\n   "hash": "{}"'
+    plan = report_with(plan, pair.format(own.id, own.hash), pair.format(profile_id, sha256))
+    plan = report_with(plan, '"scope": "course"', f'"scope": "{scope}"')
+    return told(plan, profiles=(replace(own, id=profile_id, hash=sha256),), scope=scope)
+
+
+TIANJIN = Demands(("tianjin-2025",), Scope.COURSE)
+
+
+@pytest.mark.parametrize(
+    ("profile_id", "own_hash", "scope", "demands", "faults", "open_", "warnings"),
+    [
+        ("tianjin-2025", True, "course", TIANJIN, set(), set(), set()),
+        ("tianjin-2025", True, "filing", TIANJIN, set(), set(), set()),
+        ("tianjin-2025", True, "media", TIANJIN, {"scope-not-as-demanded"}, set(), set()),
+        ("tianjin-2025", True, "media", None, set(), set(), {"scope-is-narrow"}),
+        ("tianjin-2025", False, "course", TIANJIN, set(), {"profile-other-version"}, set()),
+        ("tianjin-2025", False, "course", None, set(), set(), {"profile-other-version"}),
+        ("fujian-2025", True, "course", TIANJIN, {"profile-not-as-demanded"}, set(), set()),
+        ("studio", False, "course", TIANJIN, {"profile-not-as-demanded"}, set(), {"profile-not-known"}),
+        ("../../etc/profile.toml", False, "course", None, set(), set(), {"profile-not-known"}),
+    ],
+)  # fmt: skip
+def test_a_platform_insists_on_a_notice_and_a_scope(
+    profile_id: str, own_hash: bool, scope: str, demands: Demands | None, faults: set[str], open_: set[str],
+    warnings: set[str], packed: Packed, tmp_path: Path,
+) -> None:  # fmt: skip
+    own = own_profile(profile_id)
+    assert own is not None or not own_hash
+    sha256 = own.hash if own is not None and own_hash else "0" * 64
+    made = write_bag_zip(judged_by(packed.plan, profile_id, sha256, scope), tmp_path / "x.zip", (packed.key,))
+    found = verify_package(made.path, trust=packed.trust, demands=demands)
+    said = [{i.code for i in issues} for issues in (found.faults, found.open, found.warnings)]
+    assert said == [faults, open_, warnings]
+
+
+def test_a_scope_that_nobody_knows_reaches_nothing(packed: Packed) -> None:
+    found = Findings()
+    judge_demands(replace(packed.plan.package, scope="everything"), Demands(scope=Scope.MEDIA), found)
+    assert [f.code for f in found.faults] == ["scope-not-as-demanded"]
 
 
 # ------------------------------------------------------------------------------------------------ one read, many uses
@@ -406,7 +457,19 @@ def test_no_flipped_byte_gets_other_content_accepted(packed: Packed, tmp_path: P
 
 def test_every_code_has_words_and_all_words_are_used() -> None:
     bundle = ROOT / "coursekit" / "bundle"
-    parts = ("appear", "bag", "build", "contents", "copying", "names", "recheck", "tree", "verify", "zipread")
+    parts = (
+        "appear",
+        "bag",
+        "build",
+        "contents",
+        "copying",
+        "demands",
+        "names",
+        "recheck",
+        "tree",
+        "verify",
+        "zipread",
+    )
     source = "".join((bundle / f"{part}.py").read_text(encoding="utf-8") for part in parts)
     known = phrases("package")
     assert {code for code in known if f'"{code}"' not in source} == set()
