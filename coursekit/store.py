@@ -47,7 +47,7 @@ _READ_AT_ONCE = ("waivers.toml", *MANIFEST_NAMES)
 _AT_ONCE_BYTES = 16 << 20
 _CHUNK_BYTES = 8 << 20
 """Asked for at a time: no more than this is lost with a connection."""
-_ATTEMPTS = 8
+_ATTEMPTS = 12
 _FIRST_WAIT_S = 0.2
 _LONGEST_WAIT_S = 10.0
 _TIMEOUTS = {"connect_timeout": 10, "read_timeout": 30, "retries": {"max_attempts": 3, "mode": "standard"}}

@@ -23,7 +23,7 @@ from coursekit.engine.local import Step, default_workers
 from coursekit.model import FileFacts, Problem
 
 _CONNECT_S = 15.0
-_PATIENCE_S = 60.0
+_PATIENCE_S = 120.0
 """How long there may be no worker at all: a cluster that grows on demand begins when it is asked for something."""
 _TURN_S = 1.0
 _RETRIES = 2
