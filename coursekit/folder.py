@@ -8,8 +8,10 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from unicodedata import normalize
 
 from coursekit.paths import display_name, inside
+from coursekit.probe.limits import FOLDER_DEPTH, FOLDER_FILES
 
 MANIFEST_NAMES = ("course.yaml", "course.yml", "course.json")
 _MEDIA = (
@@ -123,10 +125,15 @@ def list_folder(target: Path | str) -> Folder:
     if not target.is_dir():
         raise CourseError("course-missing", course=str(target))
     entries: dict[str, Entry] = {}
+    composed: set[str] = set()
     for path in _walk(target):
         name = display_name(path.relative_to(target))
-        if name in entries:
+        # Two names that a manifest, a Mac and a package cannot tell apart count as one, too.
+        if name in entries or (same := normalize("NFC", name)) in composed:
             raise CourseError("names-collide", course=str(target), name=name)
+        if len(entries) >= FOLDER_FILES:
+            raise CourseError("too-many-files", course=str(target), most=str(FOLDER_FILES))
+        composed.add(same)
         entries[name] = entry_of(target, path)
     return Folder(target, dict(sorted(entries.items())), dict(_kept(target)))
 
@@ -148,6 +155,8 @@ def _walk(root: Path) -> Iterator[Path]:
     if not root.is_dir():
         return
     for folder, names, files in os.walk(root, onerror=unreadable):
+        if names and folder.count(os.sep) - str(root).count(os.sep) >= FOLDER_DEPTH:
+            raise CourseError("too-deep", course=str(root), most=str(FOLDER_DEPTH), name=display_name(Path(folder)))
         own = _OWN_FOLDERS | _KEPT_AT_THE_TOP if folder == str(root) else _OWN_FOLDERS
         names[:] = sorted(n for n in names if not n.startswith(".") and n not in own)
         for name in sorted(files):

@@ -24,6 +24,7 @@ from coursekit.audio.silence import LevelLog
 from coursekit.audio.true_peak import TruePeakMeter, to_db
 from coursekit.audio.voice import analyse_voice
 from coursekit.probe.facts import DecodeError, ProbeFacts
+from coursekit.probe.limits import refuse_beyond
 from coursekit.probe.media import open_media
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ VERSION = 1
 
 def measure_audio(path: Path, probe: ProbeFacts, progress: Callable[[float], None]) -> tuple[AudioFacts, ...]:
     """Decode all audio streams of a file from end to end. `progress` is told the media second reached."""
+    refuse_beyond(probe)
     with open_media(path) as container:
         streams = list(container.streams.audio)
         if not streams:

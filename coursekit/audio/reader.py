@@ -11,6 +11,7 @@ import av
 import numpy as np
 
 from coursekit.probe.facts import DecodeError
+from coursekit.probe.limits import refuse_sound
 
 T = TypeVar("T")
 
@@ -147,6 +148,8 @@ class TrackReader:
 
     def _take(self, frame: AudioFrame) -> Iterator[Samples]:
         if self._buffer is None:
+            # A decoder may find another rate than the header stated.
+            refuse_sound(frame.sample_rate, frame.layout.nb_channels)
             self.rate = self.timeline.rate = frame.sample_rate
             self.channels = frame.layout.nb_channels
             self.layout = frame.layout.name

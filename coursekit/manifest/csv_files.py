@@ -15,7 +15,8 @@ from coursekit.manifest.model import Manifest
 from coursekit.manifest.plain import number_text, to_plain
 from coursekit.manifest.sheets import FACTS_HEADINGS, FACTS_SHEET, assemble, flatten, leaves, sheets
 from coursekit.manifest.spreadsheet import Grid, rows_of, values_of
-from coursekit.manifest.tree import MAX_BYTES, TreeError
+from coursekit.manifest.tree import TreeError
+from coursekit.probe.limits import MANIFEST_BYTES as MAX_BYTES
 
 _RISKY = ("=", "+", "-", "@", "\t", "'")
 """A cell that begins like this is run as a formula by office programs; an apostrophe in front keeps it text."""

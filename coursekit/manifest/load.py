@@ -17,7 +17,8 @@ from coursekit.manifest.faults import Fault, ManifestError
 from coursekit.manifest.model import MANIFEST_SCHEMA, Manifest
 from coursekit.manifest.reader import read
 from coursekit.manifest.references import escaping_paths, reference_faults
-from coursekit.manifest.tree import MAX_BYTES, Entries, Node, Places, Text, TreeError, parse_json, parse_yaml
+from coursekit.manifest.tree import Entries, Node, Places, Text, TreeError, parse_json, parse_yaml
+from coursekit.probe.limits import MANIFEST_BYTES as MAX_BYTES
 
 __all__ = [
     "ManifestError",

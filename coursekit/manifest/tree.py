@@ -16,8 +16,6 @@ from coursekit.manifest.faults import Fault
 from coursekit.manifest.fields import MAX_TEXT
 from coursekit.model import Place, Scalar
 
-MAX_BYTES = 4 * 1024 * 1024
-"""Ten times a manifest of 1,000 lessons."""
 MAX_DEPTH = 16
 MAX_VALUES = 400_000
 

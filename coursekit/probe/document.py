@@ -9,12 +9,11 @@ from pathlib import Path
 
 from coursekit.probe import office, pdf, subtitle, web
 from coursekit.probe.facts import DocumentFacts
+from coursekit.probe.limits import DOCUMENT_BYTES as MAX_BYTES
 from coursekit.probe.media import MediaError
 from coursekit.probe.sniff import EXTENSIONS, extension_of, read_head, recognise
 
 VERSION = 1
-
-MAX_BYTES = 512 << 20
 
 Reader = Callable[[Path, DocumentFacts], DocumentFacts]
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from coursekit.cover.facts import PictureMarks
 from coursekit.probe.aigc import find_labels, xmp_items
 from coursekit.probe.facts import AigcLabel, ImageFacts
+from coursekit.probe.limits import PICTURE_PIXELS as MAX_PIXELS
 from coursekit.probe.media import MediaError
 from coursekit.probe.sniff import read_head, recognise
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 VERSION = 1
 
-MAX_PIXELS = 120_000_000
-"""12 000 × 10 000: beyond any cover, and half a gigabyte once decoded."""
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 _NAMES = {"MPO": "jpeg"}
 _SMALL_PX = 256

@@ -14,11 +14,10 @@ from dataclasses import dataclass, field, replace
 from typing import BinaryIO, NamedTuple
 
 from coursekit.probe.facts import Damage
+from coursekit.probe.limits import BOXES as MAX_BOXES
+from coursekit.probe.limits import INDEX_BYTES as MAX_INDEX_BYTES
 from coursekit.probe.sampletable import SampleTable, parse_sample_table
 
-MAX_INDEX_BYTES = 256 << 20
-"""A 45-minute lesson has an index of 2 to 4 MB; one of this size is an attack."""
-MAX_BOXES = 200_000
 _FIRST_BOXES = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"moof", b"styp", b"pnot", b"uuid"})
 
 

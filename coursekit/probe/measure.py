@@ -11,6 +11,8 @@ from coursekit.probe.aigc import find_labels, xmp_items
 from coursekit.probe.facts import Chapter, Damage, Edit, ProbeFacts, StreamFacts, StreamKind
 from coursekit.probe.framing import framing_damages
 from coursekit.probe.isobmff import IsoFile, Track, is_iso, read_iso
+from coursekit.probe.limits import TAG_CHARACTERS as _MAX_VALUE
+from coursekit.probe.limits import TAGS as _MAX_TAGS
 from coursekit.probe.media import MediaError, open_media, origin_of
 from coursekit.probe.packets import scan_packets
 from coursekit.probe.process import ToolError, mediainfo_version
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
 VERSION = 1
 
 _MAX_CHAPTERS = 500
-_MAX_TAGS = 100
-_MAX_VALUE = 500
 _MAX_DAMAGES = 20
 _MAX_EDITS = 50
 _REFUSALS = ("unreadable", "not-a-file", "io")

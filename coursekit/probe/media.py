@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coursekit.model import FileKind
+from coursekit.probe.limits import STREAMS
 from coursekit.probe.sniff import recognise
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ _OPTIONS = {
     "protocol_whitelist": _NO_PROTOCOL,
     "probesize": str(20_000_000),
     "max_probe_packets": "5000",
-    "max_streams": "64",
+    # One more than is measured, so that too many are named as such.
+    "max_streams": str(STREAMS + 1),
 }
 
 _SCRIPTS = (

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from coursekit.probe.facts import DocumentFacts
+from coursekit.probe.limits import OFFICE_BYTES as MAX_TOTAL_BYTES
+from coursekit.probe.limits import OFFICE_PART_BYTES as MAX_PART_BYTES
+from coursekit.probe.limits import OFFICE_PARTS as MAX_ENTRIES
 
-MAX_ENTRIES = 20_000
-MAX_PART_BYTES = 64 << 20
-MAX_TOTAL_BYTES = 4 << 30
-"""Declared, over all parts: beyond it the zip is a bomb or no course paper."""
 _MAX_PARTS_READ = 30
 _MAX_HOSTS = 50
 

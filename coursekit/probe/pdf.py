@@ -9,11 +9,11 @@ from typing import Any
 
 from coursekit.probe.aigc import find_labels, xmp_items
 from coursekit.probe.facts import AigcLabel, DocumentFacts
+from coursekit.probe.limits import PDF_PAGES as _MAX_PAGES
 
 _MAX_PAGES_READ = 20
 """Whether a file is empty is known after a few pages; a scanned textbook has hundreds."""
 _MAX_CHARACTERS = 100_000
-_MAX_PAGES = 20_000
 
 
 def read_pdf(path: Path, facts: DocumentFacts) -> DocumentFacts:

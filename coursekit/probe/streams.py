@@ -12,6 +12,7 @@ from typing import Any
 
 from coursekit.probe.facts import PacketFacts, PictureFacts, SoundFacts, StreamFacts, StreamKind
 from coursekit.probe.isobmff import Track, Transform
+from coursekit.probe.limits import FRAME_PIXELS
 from coursekit.probe.media import MediaError, demux, open_media
 from coursekit.probe.packets import Scan, Timing
 
@@ -59,6 +60,7 @@ def first_pictures(path: Path) -> dict[int, FirstPicture]:
                 return {}
             for stream in wanted.values():
                 stream.codec_context.thread_count = 1
+                stream.codec_context.options = {"max_pixels": str(FRAME_PIXELS)}
             tried = dict.fromkeys(wanted, 0)
             for packet in demux(container, *wanted.values()):
                 index = packet.stream_index

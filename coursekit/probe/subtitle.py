@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from coursekit.probe.facts import CueProblem, DocumentFacts
+from coursekit.probe.limits import SUBTITLE_BYTES as MAX_BYTES
 
-MAX_BYTES = 16 << 20
 _MAX_PROBLEMS = 50
 _TOLERANCE_S = 0.0005
 _TIME = re.compile(

@@ -11,9 +11,9 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from coursekit.probe.facts import DocumentFacts
+from coursekit.probe.limits import TEXT_BYTES as MAX_TEXT_BYTES
 from coursekit.probe.subtitle import decode_text
 
-MAX_TEXT_BYTES = 32 << 20
 _MAX_REFERENCES = 200
 _LOADING = {
     "img": ("src", "srcset"),

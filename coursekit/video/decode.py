@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coursekit.probe.facts import DecodeError, ProbeFacts, StreamFacts
+from coursekit.probe.limits import FRAME_PIXELS
 from coursekit.probe.media import open_media
 from coursekit.video.meter import Frame, StreamInfo, small_size
 
@@ -297,5 +298,7 @@ def open_video(path: Path, probe: ProbeFacts, *, threads: int = 1) -> Iterator[V
                 continue
             stream.thread_type = "AUTO"
             stream.codec_context.thread_count = threads
+            # A stream may change its size under way, past every header.
+            stream.codec_context.options = {"max_pixels": str(FRAME_PIXELS)}
             readers[facts.index] = StreamReader(stream_info(facts, stream), stream, start)
         yield VideoDecoder(container, readers)
