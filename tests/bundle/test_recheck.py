@@ -15,7 +15,7 @@ from coursekit.bundle.recheck import Looker
 from coursekit.bundle.verify import Recheck, verify_package
 from coursekit.rules.profiles import load_profile
 from tests.bundle.packed import Packed
-from tests.bundle.test_verify import fault_codes, judged_by, told, with_records
+from tests.bundle.spoilt import fault_codes, judged_by, told, with_records
 
 
 def test_recheck_needs_the_same_rules(packed: Packed) -> None:

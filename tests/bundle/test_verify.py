@@ -1,42 +1,32 @@
-"""What a platform is told of a package that was spoilt, forged, or made in bad faith: each by its code."""
+"""What a platform is told of a package that was spoilt, and of one that was not."""
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import io
-import json
 import random
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import pytest
 
 from coursekit import codec
-from coursekit.bundle.attestation import EXPERT_REVIEW, FILE_NAME, TEST_RESULT
-from coursekit.bundle.bag import Findings
-from coursekit.bundle.bagwrite import write_bag_folder, write_bag_zip
-from coursekit.bundle.demands import Demands, judge_demands, own_profile
-from coursekit.bundle.keys import TrustStore, new_key, public_pem
-from coursekit.bundle.model import Answer, Approval, CheckedFile, Decision, Package, Verification
-from coursekit.bundle.plan import Plan
+from coursekit.bundle.attestation import FILE_NAME
+from coursekit.bundle.bagwrite import write_bag_zip
+from coursekit.bundle.keys import new_key
+from coursekit.bundle.model import Answer, CheckedFile, Package, Verification
 from coursekit.bundle.told import told_lines
 from coursekit.bundle.verify import exit_code, verify_package
 from coursekit.bundle.zipread import Limits
-from coursekit.terms import Scope
 from coursekit.texts import phrase, phrases
 from tests.bundle.packed import LESSONS, Packed, trusting
+from tests.bundle.spoilt import fault_codes, flip, spoil, told, with_records
 from tests.conftest import ROOT
 
 COURSE_FILE = f"data/course/{LESSONS[0]}"
-
-
-def fault_codes(found: Verification) -> set[str]:
-    return {fault.code for fault in found.faults}
 
 
 def test_a_good_package_is_accepted_in_both_forms(packed: Packed) -> None:
@@ -51,15 +41,6 @@ def test_a_good_package_is_accepted_in_both_forms(packed: Packed) -> None:
 
 
 # ------------------------------------------------------------------------------------------------- spoilt on its way
-
-
-def spoil(bag: Path, name: str, change: Callable[[bytes], bytes]) -> None:
-    path = bag / name
-    path.write_bytes(change(path.read_bytes()))
-
-
-def flip(data: bytes) -> bytes:
-    return bytes([data[0] ^ 1]) + data[1:]
 
 
 SPOILT: dict[str, tuple[Callable[[Path], object], str]] = {
@@ -105,259 +86,6 @@ def test_a_broken_lesson_is_named_with_its_title(packed: Packed, tmp_path: Path)
     text = "\n".join(line for line, _, _ in told_lines(found, "zh"))
     assert f"{COURSE_FILE}（绝缘电阻测量）" in text
     assert "不可接收" in text
-
-
-# --------------------------------------------------------------------------------------------------------- who signed
-
-
-def test_a_stranger_who_signs_well_is_still_a_stranger(packed: Packed, tmp_path: Path) -> None:
-    stranger = new_key()
-    made = write_bag_zip(packed.plan, tmp_path / "x.zip", (stranger,))
-    found = verify_package(made.path, trust=packed.trust)
-    assert (found.answer, fault_codes(found)) == (Answer.REFUSED, {"key-not-trusted"})
-    assert verify_package(made.path, trust=trusting(packed.key, stranger)).ok
-
-
-def test_a_key_inside_the_package_is_never_trust(packed: Packed, tmp_path: Path) -> None:
-    """Neither as a file nor in the envelope: a package cannot vouch for itself."""
-    stranger = new_key()
-    folder = write_bag_folder(packed.plan, tmp_path / "bag", (stranger,)).path
-    raw = base64.b64encode(stranger.raw_public).decode()
-    envelopes = [json.loads(line) for line in (folder / FILE_NAME).read_text().splitlines()]
-    for envelope in envelopes:
-        envelope["signatures"][0] |= {"cert": raw, "public_key": raw}
-    (folder / FILE_NAME).write_text("\n".join(map(json.dumps, envelopes)))
-    assert fault_codes(verify_package(folder, trust=packed.trust)) == {"key-not-trusted"}
-    (folder / "studio.pub").write_bytes(public_pem(stranger.raw_public))
-    assert fault_codes(verify_package(folder, trust=packed.trust)) == {"key-not-trusted", "tag-file-not-listed"}
-
-
-@pytest.mark.parametrize("trust", [None, TrustStore({})], ids=["none", "empty"])
-def test_without_a_trusted_key_nothing_is_decided(trust: TrustStore | None, packed: Packed) -> None:
-    found = verify_package(packed.zip, trust=trust)
-    assert (found.answer, exit_code(found)) == (Answer.UNDECIDED, 3)
-    assert [o.code for o in found.open] == ["no-trusted-key"]
-    assert packed.key.key_id in found.open[0].message
-
-
-def test_an_unsigned_package_is_refused(packed: Packed, tmp_path: Path) -> None:
-    made = write_bag_zip(packed.plan, tmp_path / "x.zip")
-    found = verify_package(made.path, trust=packed.trust)
-    assert fault_codes(found) == {"not-signed"}
-
-
-def edit_envelopes(bag: Path, change: Callable[[dict[str, Any]], None]) -> None:
-    lines = [json.loads(line) for line in (bag / FILE_NAME).read_text().splitlines()]
-    for envelope in lines:
-        change(envelope)
-    (bag / FILE_NAME).write_text("\n".join(map(json.dumps, lines)))
-
-
-def edit_payload(bag: Path, change: Callable[[dict[str, Any]], None]) -> None:
-    def edit(envelope: dict[str, Any]) -> None:
-        statement = json.loads(base64.b64decode(envelope["payload"]))
-        change(statement)
-        envelope["payload"] = base64.b64encode(json.dumps(statement).encode()).decode()
-
-    edit_envelopes(bag, edit)
-
-
-FORGED: dict[str, tuple[Callable[[Path], object], set[str]]] = {
-    "claims-a-trusted-key": (
-        lambda b: edit_envelopes(b, lambda e: e["signatures"][0].update(sig=base64.b64encode(b"\0" * 64).decode())),
-        {"signature-invalid"},
-    ),
-    "words-changed": (
-        lambda b: edit_payload(b, lambda s: s["predicate"].update(more="x")),
-        {"signature-invalid", "attestation-differs"},
-    ),
-    "one-good-one-forged": (
-        lambda b: edit_envelopes(
-            b, lambda e: e["signatures"].append({**e["signatures"][0], "sig": base64.b64encode(b"1" * 64).decode()})
-        ),
-        {"signature-invalid"},
-    ),
-    "subject-added": (
-        lambda b: edit_payload(b, lambda s: s["subject"].append({"name": "x", "digest": {"sha256": "0" * 64}})),
-        {"signature-invalid", "attestation-of-other-bag"},
-    ),
-    "other-payload-type": (
-        lambda b: edit_envelopes(b, lambda e: e.update(payloadType="text/plain")),
-        {"attestation-unreadable"},
-    ),
-    "not-base64": (lambda b: edit_envelopes(b, lambda e: e.update(payload="?")), {"attestation-unreadable"}),
-    "not-an-object": (lambda b: (b / FILE_NAME).write_text("[1]\n"), {"attestation-unreadable"}),
-    "deep": (lambda b: (b / FILE_NAME).write_text("[" * 100_000), {"attestation-unreadable"}),
-}
-
-
-@pytest.mark.parametrize("name", FORGED)
-def test_forgeries_have_their_codes(name: str, packed: Packed, tmp_path: Path) -> None:
-    change, codes = FORGED[name]
-    bag = packed.copy(tmp_path)
-    change(bag)
-    assert fault_codes(verify_package(bag, trust=packed.trust)) == codes
-
-
-def test_attestations_of_another_package_do_not_serve(packed: Packed, tmp_path: Path) -> None:
-    draft = replace(packed.plan, package=replace(packed.plan.package, draft=True))
-    other = write_bag_folder(draft, tmp_path / "other", (packed.key,)).path
-    bag = packed.copy(tmp_path)
-    (bag / FILE_NAME).write_bytes((other / FILE_NAME).read_bytes())
-    assert fault_codes(verify_package(bag, trust=packed.trust)) == {"attestation-of-other-bag", "attestation-differs"}
-
-
-# ------------------------------------------------------- in bad faith: well sealed, signed by a trusted key, and false
-
-
-def told(plan: Plan, **changes: Any) -> Plan:
-    """A plan whose package.json and decisions.json say something else, and are consistent with that."""
-    package = replace(plan.package, **changes)
-    return with_records(
-        replace(plan, package=package), package=codec.dumps(package), decisions=codec.dumps(package.approval)
-    )
-
-
-def with_records(plan: Plan, **texts: str) -> Plan:
-    return replace(plan, records={**plan.records, **{f"{n}.json": t.encode() for n, t in texts.items()}})
-
-
-def report_with(plan: Plan, old: str, new: str) -> Plan:
-    text = plan.records["report.json"].decode()
-    assert old in text
-    return with_records(plan, report=text.replace(old, new))
-
-
-def approval(**changes: Any) -> Approval:
-    good = Approval(required=True, approved=True, on="2026-03-05", until="2099-12-31")
-    return replace(good, **changes)
-
-
-def decision(plan: Plan, **changes: Any) -> Decision:
-    return replace(Decision("expert-1", "pass", ".", plan.package.version, "2026-03-05"), **changes)
-
-
-FALSE: dict[str, tuple[Callable[[Plan], Plan], str]] = {
-    "does-not-conform": (lambda p: told(p, outcome="does_not_conform"), "package-does-not-conform"),
-    "outcome-differs": (lambda p: told(p, outcome="undecided"), "records-differ"),
-    "profile-differs": (lambda p: told(p, profiles=(replace(p.package.profiles[0], hash="0" * 64),)), "records-differ"),
-    "version-differs": (lambda p: told(p, version="0" * 64), "course-version-differs"),
-    "lesson-of-other-bytes": (
-        lambda p: told(p, lessons=(replace(p.package.lessons[0], sha256="0" * 64), *p.package.lessons[1:])),
-        "records-differ",
-    ),
-    "lesson-left-out": (lambda p: told(p, lessons=p.package.lessons[1:]), "records-differ"),
-    "subtitle-not-there": (
-        lambda p: told(p, lessons=(replace(p.package.lessons[0], cover="no.png"), *p.package.lessons[1:])),
-        "records-differ",
-    ),
-    "not-approved": (
-        lambda p: told(p, approval=approval(approved=False, decisions=(decision(p),))),
-        "package-not-approved",
-    ),
-    "approved-by-nobody": (lambda p: told(p, approval=approval()), "package-not-approved"),
-    "approved-with-changes": (
-        lambda p: told(p, approval=approval(decisions=(decision(p, verdict="revise"),))),
-        "package-not-approved",
-    ),
-    "approved-other-bytes": (
-        lambda p: told(p, approval=approval(decisions=(decision(p, subject_sha256="0" * 64),))),
-        "review-of-other-bytes",
-    ),
-    "report-does-not-add-up": (
-        lambda p: report_with(p, '"verdict": "pass"', '"verdict": "fail"'),
-        "report-does-not-add-up",
-    ),
-    "report-of-other-lessons": (
-        lambda p: report_with(p, p.package.lessons[0].sha256 or "", "0" * 64),
-        "records-differ",
-    ),
-    "decisions-differ": (lambda p: with_records(p, decisions=codec.dumps(approval())), "records-differ"),
-    "package-unreadable": (lambda p: with_records(p, package="{}"), "record-unreadable"),
-    "report-unreadable": (lambda p: with_records(p, report="{}"), "record-unreadable"),
-    "draft-in-disguise": (lambda p: with_records(p, package=codec.dumps(replace(p.package, draft=True))), "draft-mark-differs"),  # noqa: E501
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", FALSE)
-def test_a_package_that_contradicts_itself_is_refused(name: str, packed: Packed, tmp_path: Path) -> None:
-    change, code = FALSE[name]
-    made = write_bag_zip(change(packed.plan), tmp_path / "x.zip", (packed.key,))
-    found = verify_package(made.path, trust=packed.trust)
-    assert found.answer is Answer.REFUSED
-    assert code in fault_codes(found)
-
-
-def test_what_is_sworn_must_be_what_is_said(packed: Packed, tmp_path: Path) -> None:
-    """The statements are signed by a trusted key, over this bag, and tell of other profiles and other experts."""
-    from coursekit.bundle import bagwrite
-
-    other = replace(packed.plan.package, scope="media", approval=approval())
-    original = bagwrite.attest
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bagwrite, "attest", lambda package, *rest: original(other, *rest))
-        made = write_bag_zip(packed.plan, tmp_path / "x.zip", (packed.key,))
-    found = verify_package(made.path, trust=packed.trust, lang="en")
-    assert fault_codes(found) == {"attestation-differs"}
-    assert {TEST_RESULT, EXPERT_REVIEW} <= {re.findall(r"\((.+)\)", f.message)[0] for f in found.faults}
-
-
-def test_approved_packages_pass_and_their_end_is_told(packed: Packed, tmp_path: Path) -> None:
-    plan = told(packed.plan, approval=approval(decisions=(decision(packed.plan),)), use_until="2020-01-31")
-    made = write_bag_zip(plan, tmp_path / "x.zip", (packed.key,))
-    found = verify_package(made.path, trust=packed.trust)
-    assert found.ok
-    assert [w.code for w in found.warnings] == ["use-has-ended", "profile-not-known"]
-    lines = "\n".join(line for line, _, _ in told_lines(found, "zh"))
-    assert "专家 1 人，通过 1 人，最后一次 2026-03-05" in lines
-
-
-# ------------------------------------------------------------------------------------------------ what is insisted on
-
-
-def judged_by(plan: Plan, profile_id: str, sha256: str, scope: str = "course") -> Plan:
-    """The same course, judged by another profile in another scope; package and report agree on it."""
-    own = plan.package.profiles[0]
-    pair = '"id": "{}",\n   "hash": "{}"'
-    plan = report_with(plan, pair.format(own.id, own.hash), pair.format(profile_id, sha256))
-    plan = report_with(plan, '"scope": "course"', f'"scope": "{scope}"')
-    return told(plan, profiles=(replace(own, id=profile_id, hash=sha256),), scope=scope)
-
-
-TIANJIN = Demands(("tianjin-2025",), Scope.COURSE)
-
-
-@pytest.mark.parametrize(
-    ("profile_id", "own_hash", "scope", "demands", "faults", "open_", "warnings"),
-    [
-        ("tianjin-2025", True, "course", TIANJIN, set(), set(), set()),
-        ("tianjin-2025", True, "filing", TIANJIN, set(), set(), set()),
-        ("tianjin-2025", True, "media", TIANJIN, {"scope-not-as-demanded"}, set(), set()),
-        ("tianjin-2025", True, "media", None, set(), set(), {"scope-is-narrow"}),
-        ("tianjin-2025", False, "course", TIANJIN, set(), {"profile-other-version"}, set()),
-        ("tianjin-2025", False, "course", None, set(), set(), {"profile-other-version"}),
-        ("fujian-2025", True, "course", TIANJIN, {"profile-not-as-demanded"}, set(), set()),
-        ("studio", False, "course", TIANJIN, {"profile-not-as-demanded"}, set(), {"profile-not-known"}),
-        ("../../etc/profile.toml", False, "course", None, set(), set(), {"profile-not-known"}),
-    ],
-)  # fmt: skip
-def test_a_platform_insists_on_a_notice_and_a_scope(
-    profile_id: str, own_hash: bool, scope: str, demands: Demands | None, faults: set[str], open_: set[str],
-    warnings: set[str], packed: Packed, tmp_path: Path,
-) -> None:  # fmt: skip
-    own = own_profile(profile_id)
-    assert own is not None or not own_hash
-    sha256 = own.hash if own is not None and own_hash else "0" * 64
-    made = write_bag_zip(judged_by(packed.plan, profile_id, sha256, scope), tmp_path / "x.zip", (packed.key,))
-    found = verify_package(made.path, trust=packed.trust, demands=demands)
-    said = [{i.code for i in issues} for issues in (found.faults, found.open, found.warnings)]
-    assert said == [faults, open_, warnings]
-
-
-def test_a_scope_that_nobody_knows_reaches_nothing(packed: Packed) -> None:
-    found = Findings()
-    judge_demands(replace(packed.plan.package, scope="everything"), Demands(scope=Scope.MEDIA), found)
-    assert [f.code for f in found.faults] == ["scope-not-as-demanded"]
 
 
 # ------------------------------------------------------------------------------------------------ one read, many uses
