@@ -85,7 +85,7 @@ def check(
     from coursekit.rules.outcome import exit_code, outcome_of
     from coursekit.terms import FailOn
 
-    desk = _desk(courses, profile, register, today, cache_dir)
+    desk = _desk(courses, profile, register, today, cache_dir, opinions=False)
     if _told_faults(desk):
         raise click.exceptions.Exit(1)
     said = judge_papers(desk, lang)
@@ -234,6 +234,8 @@ def _desk(
     register: Path | None,
     today: datetime | None,
     cache_dir: Path | None,
+    *,
+    opinions: bool = True,
 ) -> Desk:
     from coursekit.filing.desk import open_desk
     from coursekit.rules.profiles import load_profile
@@ -246,6 +248,7 @@ def _desk(
             day,
             register_path=register,
             cache_root=cache_root(cache_dir, False),
+            opinions=opinions,
         )
     except Exception as error:  # noqa: BLE001 - known errors become words, others are raised again
         _explain(error)

@@ -18,6 +18,8 @@ from coursekit.manifest.course import course_from_manifest
 from coursekit.manifest.faults import ManifestError
 from coursekit.manifest.load import find_manifest, load_manifest
 from coursekit.model import Course, CourseFacts, Profile, Result, Scope
+from coursekit.review.model import ReviewState, Standing
+from coursekit.review.shelf import Shelf
 from coursekit.review.state import review_state
 
 CHECK = "filing/evidence"
@@ -68,8 +70,12 @@ def open_desk(
     *,
     register_path: Path | None = None,
     cache_root: Path | None = None,
+    opinions: bool = True,
 ) -> Desk:
-    """Read the manifests and the register, open every paper, and see how the reviews stand."""
+    """Read the manifests and the register, open every paper, and see how the reviews stand.
+
+    `opinions`: what the manifests record of experts is wanted too, for which all media must be hashed once.
+    """
     if register_path is None:
         found = [path for folder in folders if (path := find_register(folder)) is not None]
         register_path = found[0] if found else None
@@ -83,7 +89,8 @@ def open_desk(
             raise ManifestError(path, manifest.faults)
         # A link that leads out of the course is refused here as everywhere.
         course_from_manifest(folder, manifest)
-        review = review_state(folder, cache_root=cache_root)
+        spoken = Shelf(folder).receipts() or (opinions and manifest.reviews)
+        review = review_state(folder, cache_root=cache_root) if spoken else ReviewState(Standing.OPEN)
         courses.append(CourseToFile(folder, manifest, review))
         papers.append(
             measure_filing(

@@ -25,13 +25,14 @@ from coursekit.filing.kinds import label, paper_kinds
 from coursekit.filing.measure import EXPERT_PAPERS
 from coursekit.filing.pdf import available, render_pdf
 from coursekit.filing.word import render_word
-from coursekit.model import Result, Verdict
+from coursekit.model import Level, Result, Verdict
 from coursekit.review.shelf import Shelf
 from coursekit.texts import phrase
 
 SUMS = "SHA256SUMS"
 INDEX = "00-目录"
 _UNFIT = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]+')
+_LACKING = {Level.MUST: "缺", Level.SHOULD: "建议提供，未提供", Level.INFO: "可不提供"}
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -80,7 +81,7 @@ def plan_kit(desk: Desk, setting: Setting | None = None) -> Kit:
     """Names and order; nothing is written."""
     kit, forms, setting = Kit(), make_forms(desk), setting or Setting()
     taken: dict[tuple[int, str], str] = {}
-    for number, (entry, clauses) in enumerate(asked(desk), 1):
+    for number, (entry, clauses, level) in enumerate(asked(desk), 1):
         names: list[str] = []
         notes: list[str] = []
         for index in range(len(desk.courses)) if _of_course(entry) else (0,):
@@ -95,22 +96,24 @@ def plan_kit(desk: Desk, setting: Setting | None = None) -> Kit:
                 notes.append("待签章")
             elif not signed:
                 declared = _declared(desk, entry)
-                notes.append(f"声明不需要：{declared}" if declared else "缺")
+                notes.append(f"声明不需要：{declared}" if declared else _LACKING[level])
         title = label(entry, "zh")
         kit.entries.append(Entry(number, title, clauses, tuple(dict.fromkeys(names)), "；".join(dict.fromkeys(notes))))
     _add_index(desk, kit, setting)
     return kit
 
 
-def asked(desk: Desk) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Every paper the notice asks for, in its order, with the clauses that ask."""
+def asked(desk: Desk) -> Iterator[tuple[str, tuple[str, ...], Level]]:
+    """Every paper the notice asks for, in its order, with the clauses that ask and how strongly they do."""
     found: dict[str, list[str]] = {}
+    levels: dict[str, Level] = {}
     for rule in desk.profile.rules:
         for entry in rule.evidence if rule.check == CHECK else ():
             clauses = found.setdefault(entry, [])
+            levels[entry] = min(rule.level, levels.get(entry, rule.level), key=tuple(Level).index)
             if rule.clause.number not in clauses:
                 clauses.append(rule.clause.number)
-    yield from ((entry, tuple(clauses)) for entry, clauses in found.items())
+    yield from ((entry, tuple(clauses), levels[entry]) for entry, clauses in found.items())
 
 
 def refusals(desk: Desk, results: tuple[tuple[Result, ...], ...], lang: str) -> tuple[str, ...]:
@@ -121,7 +124,7 @@ def refusals(desk: Desk, results: tuple[tuple[Result, ...], ...], lang: str) -> 
         for name in negative(course) if reviewed(desk) else ():
             reasons.append(phrase("cli", "expert-did-not-pass", lang, expert=name, course=course.title))
         for result in said:
-            if result.level.value != "must":
+            if result.level is not Level.MUST:
                 continue
             if result.verdict in (Verdict.NOT_TESTED, Verdict.ERROR) and result.reason is not None:
                 reasons.append(result.reason.message)

@@ -188,6 +188,24 @@ def test_the_kit_holds_papers_in_order_forms_index_and_sums(course: Path, tmp_pa
         assert hashlib.sha256((tmp_path / "kit" / name).read_bytes()).hexdigest() == digest
 
 
+def test_the_index_says_what_is_missing_and_what_need_not_be_there(course: Path, tmp_path: Path) -> None:
+    from docx import Document
+
+    change(course, lambda raw: raw["papers"].remove(paper(raw, "finance-rules")))
+    change(course, lambda raw: raw["papers"].remove(paper(raw, "prior-shortlisting-proof")))
+    change(course, lambda raw: raw["papers"].remove(paper(raw, "imported-resource-licence")))
+    change(course, lambda raw: raw.update(not_needed=[{"kind": "imported-resource-licence", "reason": "自主开发"}]))
+    done = run("kit", course, "-p", "tianjin-2025", *TODAY, "--draft", "--no-pdf", "-o", tmp_path / "kit")
+    assert done.exit_code == 0, done.stderr
+    rows = Document(str(tmp_path / "kit" / "00-目录.docx")).tables[0].rows
+    notes = {row.cells[1].text: row.cells[4].text for row in rows}
+    assert notes["财务制度"] == "缺"
+    assert notes["2021年以来入围人社部门平台的证明"] == "可不提供"
+    assert notes["引进资源合法使用证明"] == "声明不需要：自主开发"
+    assert notes["申报表（加盖公章）"] == "待签章"
+    assert notes["管理制度"] == ""
+
+
 def test_the_same_kit_twice(course: Path, tmp_path: Path) -> None:
     for name in ("a.zip", "b.zip"):
         assert run("kit", course, *FUJIAN, *TODAY, "-o", tmp_path / name).exit_code == 0
