@@ -84,7 +84,14 @@ class Specimen:
 def video_rungs() -> tuple[ladder_video.Rung, ...]:
     """Every rung of the picture but those that need 1080 lines."""
     v = ladder_video
-    return (*v.shake_rungs(), *v.time_rungs(), *v.light_rungs(), *v.comb_rungs(), *ladder_more.shape_rungs())
+    return (
+        *v.shake_rungs(),
+        *v.time_rungs(),
+        *v.missing_rungs(),
+        *v.light_rungs(),
+        *v.comb_rungs(),
+        *ladder_more.shape_rungs(),
+    )
 
 
 @cache

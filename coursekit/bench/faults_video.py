@@ -169,6 +169,15 @@ def flash(
             yield picture
 
 
+def flash_red(pictures: Iterable[Picture], rate: float, *, frequency_hz: float, span: Span) -> Iterator[Picture]:
+    """The picture as it is and the same in red alone by turns, as a warning lamp lights it."""
+    for number, picture in enumerate(pictures):
+        if _within(number, rate, span) and int(number / rate * frequency_hz * 2) % 2:
+            yield np.asarray(np.clip(picture * np.array([0.1, 0.1, 0.3]) + np.array([0, 0, 170]), 0, 255), np.uint8)
+        else:
+            yield picture
+
+
 def drift(
     pictures: Iterable[Picture], rate: float, *, factor: tuple[float, float, float], span: Span
 ) -> Iterator[Picture]:

@@ -235,6 +235,18 @@ def time_rungs() -> Iterator[Rung]:
         )  # fmt: skip
 
 
+def missing_rungs() -> Iterator[Rung]:
+    """Pictures left out though the times go on."""
+    for frames in (2, 4, 6, 10, 15):
+        yield Rung(
+            "frames left out", f"{frames} at a time", "video/jump",
+            lambda clip, _, n=frames: faults.jump_ahead(  # type: ignore[misc] # defaults bind the loop
+                clip.pictures, RATE, (3.2, 4.6, 6.1, 7.7), n
+            ),
+            noticed=frames >= 10,
+        )  # fmt: skip
+
+
 def light_rungs() -> Iterator[Rung]:
     """Flicker, flashes, and two cameras that do not match."""
     for frequency in (1.5, 5.0, 10.0):
@@ -251,6 +263,14 @@ def light_rungs() -> Iterator[Rung]:
             "flashes", f"{frequency} a second", "video/flash",
             lambda clip, _, f=frequency: faults.flash(  # type: ignore[misc] # defaults bind the loop
                 clip.pictures, RATE, frequency_hz=f, level=0.8, span=SPAN
+            ),
+            noticed=frequency >= 4,
+        )  # fmt: skip
+    for frequency in (2, 3, 4, 6, 10):
+        yield Rung(
+            "red flashes", f"{frequency} a second", "video/flash",
+            lambda clip, _, f=frequency: faults.flash_red(  # type: ignore[misc] # defaults bind the loop
+                clip.pictures, RATE, frequency_hz=f, span=SPAN
             ),
             noticed=frequency >= 4,
         )  # fmt: skip

@@ -29,6 +29,16 @@ _MIN_ACTIVITY = 1.2
 _FALL = -0.75
 _BANDS = np.array([0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95])
 _HALF_BAND = 0.045
+_DEEP = slice(2, 4)
+_DEEP_FALL = -0.85
+_DEEP_DETAIL = 0.15
+"""Rows 2 and 3 of the spectrum, 0.06–0.09 of the band. Blur of five pixels and more takes away the reference as well;
+then it is what lies below that tells. Without that look such pictures read as perfectly sharp, because nothing but
+rounding is left above."""
+_ONE_SIDED = 2.5
+"""Where one direction reads so many times finer than the other, the finer one holds rounding and grain, no lines.
+Choosing for each direction the tiles with most energy in it was tried instead: it named enlarged pictures more surely
+(0.34–0.48 against 0.43–0.49 from 480 lines), but called sound talking heads soft (0.38 for 0.8)."""
 _BEST = 85
 _SOFT = 0.6
 """Of the stream's best: below it a sample counts as soft."""
@@ -58,7 +68,8 @@ class Detail:
     @property
     def ratio(self) -> float:
         """Both directions."""
-        return (self.across + self.along) / 2
+        low, high = sorted((self.across, self.along))
+        return low if high > _ONE_SIDED * low else (low + high) / 2
 
 
 class ClarityMeter:
@@ -166,6 +177,8 @@ def measure_detail(luma: Picture) -> Detail | None:
 def _end_of_band(power: npt.NDArray[np.float32]) -> float:
     excess = np.log10(power.astype(np.float64) + 1) + _EDGE_LAW
     reference = excess[:, _REFERENCE].mean(axis=1, keepdims=True)
+    if float(np.median(reference[:, 0] - excess[:, _DEEP].mean(axis=1))) < _DEEP_FALL:
+        return _DEEP_DETAIL
     curve = np.median((excess - reference) @ _PICK.T, axis=0)
     below = np.flatnonzero(curve < _FALL)
     # The band ends where the curve has fallen for good, not at a single dip of the content's own.

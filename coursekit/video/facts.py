@@ -162,13 +162,15 @@ class FlickerSpan:
 
 @dataclass(frozen=True, slots=True)
 class FlashSpan:
-    """General flashes after ITU-R BT.1702, following within a second of each other."""
+    """Flashes after ITU-R BT.1702 and WCAG, following within a second of each other."""
 
     start_s: float
     end_s: float
     per_second: int
     """Most in any one second."""
     count: int
+    kind: str = "general"
+    """`general` (bright and dark) or `red` (to and from saturated red)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 from coursekit.video.facts import DriftSpan, FlashSpan, FlickerSpan, LightFacts
 from coursekit.video.meter import Frame, StreamInfo
-from coursekit.video.motion.shake import smooth, swings
+from coursekit.video.motion.shake import smooth, swinging, swings
 from coursekit.video.signals import Signals
 
 Floats = npt.NDArray[np.float64]
@@ -40,15 +41,19 @@ class LightMeter:
     def __init__(self, info: StreamInfo, signals: Signals) -> None:
         self._signals = signals
         self._flashes = FlashCounter()
+        self._red = FlashCounter("red", _RED_STEP, np.inf)
 
     def feed(self, frame: Frame) -> None:
         """Take the next decoded frame."""
-        self._flashes.feed(frame.time_s, self._signals.fine)
+        fine = self._signals.fine
+        self._flashes.feed(frame.time_s, _LUMINANCE[fine.ravel()])
+        self._red.feed(frame.time_s, redness(fine, *frame.chroma))
 
     def gap(self, start_s: float, end_s: float, *, static: bool) -> None:
         """The signals note it."""
         if not static:
             self._flashes.forget()
+            self._red.forget()
 
     def finish(self) -> LightFacts:
         """All candidate spans."""
@@ -74,7 +79,7 @@ class LightMeter:
             )
         return LightFacts(
             flicker=tuple(sorted(flicker, key=lambda span: span.start_s)[:300]),
-            flashes=self._flashes.finish(),
+            flashes=(*self._flashes.finish(), *self._red.finish()),
             drift=tuple(drift[:300]),
         )
 
@@ -91,6 +96,7 @@ def find_flicker(times: npt.NDArray[np.float64], areas: Floats, kind: str, least
     each = areas - smooth(areas, _SLOW_S / step)
     length, hop = max(8, round(_WINDOW_S / step)), max(1, round(_HOP_S / step))
     found: list[tuple[float, float, float, float, float]] = []
+    reaches: dict[float, list[tuple[float, float]]] = {}
     for begin in range(0, max(1, len(times) - length + hop), hop):
         end = min(begin + length, len(times))
         if end - begin < length // 2:
@@ -115,22 +121,27 @@ def find_flicker(times: npt.NDArray[np.float64], areas: Floats, kind: str, least
             continue
         freq = (len(turns) - 1) / 2 / max((turns[-1] - turns[0]) * step, step)
         found.append((float(times[begin]), float(times[end - 1] + step), strength, freq, share))
+        reaches[found[-1][0]] = [(float(times[begin + row]), abs(float(wave[row]))) for row in turns]
     groups: list[list[tuple[float, float, float, float, float]]] = []
     for window in found:
         if groups and window[0] <= groups[-1][-1][1]:
             groups[-1].append(window)
         else:
             groups.append([window])
+    ends = [
+        swinging(g[0][0], g[-1][1], [t for w in g for t in reaches[w[0]]], float(np.median([w[3] for w in g])))
+        for g in groups
+    ]
     return [
         FlickerSpan(
-            start_s=round(g[0][0], 6),
-            end_s=round(g[-1][1], 6),
+            start_s=round(start, 6),
+            end_s=round(end, 6),
             kind=kind,
             strength=round(max(w[2] for w in g), 2),
             freq_hz=round(float(np.median([w[3] for w in g])), 2),
             share=round(float(np.mean([w[4] for w in g])), 2),
         )
-        for g in groups
+        for g, (start, end) in zip(groups, ends, strict=True)
     ]
 
 
@@ -171,27 +182,31 @@ def _alike(thumbs: Sequence[tuple[float, npt.NDArray[np.uint8]]], start_s: float
 _FLASH_STEP = 0.1
 _FLASH_DARK = 0.8
 _FLASH_AREA = 0.25
+_RED_STEP, _SATURATED = 20.0, 0.8
+_REDDISH = 170
+"""Cr below which no cell can be a saturated red."""
 _FLASH_JOIN_S = 0.07
 _EMIT_FLASHES = 2
 
 
 class FlashCounter:
-    """General flashes after ITU-R BT.1702 and WCAG 2.3.1, on a grid of 32 × 18 cells.
+    """Flashes after ITU-R BT.1702 and WCAG 2.3.1, on a grid of 32 × 18 cells.
 
-    A transition is a change of relative luminance by a tenth of the maximum or more whose darker end is below 0.8, over
-    a quarter of the picture at about the same time; a flash is a pair of opposite ones.
+    A general transition is a change of relative luminance by a tenth of the maximum or more whose darker end is below
+    0.8; a red one is a change of `redness` of 20 or more. Either must come over a quarter of the picture at about the
+    same time; a flash is a pair of opposite ones.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str = "general", step: float = _FLASH_STEP, dark: float = _FLASH_DARK) -> None:
+        self._kind, self._step, self._dark = kind, step, dark
         self._turn: npt.NDArray[np.float32] | None = None
         self._going = np.zeros(0, np.int8)
         self._recent = np.zeros(0)
         self._signs = np.zeros(0, np.int8)
         self._transitions: list[tuple[float, int]] = []
 
-    def feed(self, time_s: float, fine: npt.NDArray[np.uint8]) -> None:
-        """Take the next picture, 32 × 18, 16–235."""
-        light = _LUMINANCE[fine.ravel()]
+    def feed(self, time_s: float, light: npt.NDArray[np.float32]) -> None:
+        """Take the next picture's values, one a cell."""
         if self._turn is None:
             self._turn = light.copy()
             self._going = np.zeros(light.size, np.int8)
@@ -202,7 +217,7 @@ class FlashCounter:
         rise = light - turn
         # Past the last turning point in the same direction: the turning point moves along.
         along = (self._going * rise) > 0
-        swing = (np.abs(rise) >= _FLASH_STEP) & (np.minimum(light, turn) < _FLASH_DARK) & ~along
+        swing = (np.abs(rise) >= self._step) & (np.minimum(light, turn) < self._dark) & ~along
         turn[along] = light[along]
         if not swing.any():
             return
@@ -228,10 +243,30 @@ class FlashCounter:
             if group and time_s - group[-1] > 1.0:
                 per_second = max(sum(1 for t in group if start <= t < start + 1) // 2 for start in group)
                 if per_second >= _EMIT_FLASHES:
-                    spans.append(FlashSpan(round(group[0], 6), round(group[-1], 6), per_second, len(group) // 2))
+                    spans.append(
+                        FlashSpan(round(group[0], 6), round(group[-1], 6), per_second, len(group) // 2, self._kind)
+                    )
                 group = []
             group.append(time_s)
         return tuple(spans)
+
+
+def redness(
+    fine: npt.NDArray[np.uint8], cb: npt.NDArray[np.uint8], cr: npt.NDArray[np.uint8]
+) -> npt.NDArray[np.float32]:
+    """(R − G − B) × 320 of each cell as WCAG 2.3.1 has it, 0 where the cell is no saturated red."""
+    if float(cr.max()) < _REDDISH:
+        return np.zeros(fine.size, np.float32)
+    size = (fine.shape[1], fine.shape[0])
+    y = (fine.ravel().astype(np.float32) - 16) / 219
+    u, v = (
+        (np.asarray(cv2.resize(c, size, interpolation=cv2.INTER_AREA)).ravel().astype(np.float32) - 128) / 224
+        for c in (cb, cr)
+    )
+    coded = np.stack([y + 1.5748 * v, y - 0.1873 * u - 0.4681 * v, y + 1.8556 * u])
+    red, green, blue = np.clip(coded, 0, 1) ** 2.4
+    saturated = red >= _SATURATED * (red + green + blue + 1e-6)
+    return np.asarray(np.where(saturated, np.maximum(red - green - blue, 0) * 320, 0), dtype=np.float32)
 
 
 _LUMINANCE = (np.clip((np.arange(256) - 16) / 219, 0, 1) ** 2.4).astype(np.float32)

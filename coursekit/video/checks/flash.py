@@ -15,7 +15,7 @@ _JOIN_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class FlashParams:
-    """How many general flashes any one second may hold."""
+    """How many flashes any one second may hold; those to and from saturated red are counted by themselves."""
 
     max_per_second: int
 
@@ -28,12 +28,14 @@ def flash(ctx: CheckContext, facts: VideoFacts, params: FlashParams) -> Iterator
         raise CannotTest("not-measured")
     expected = at_most(params.max_per_second, "1/s")
     ctx.observe(measured(max((s.per_second for s in light.flashes), default=0), "1/s"), expected)
-    for group in together([s for s in light.flashes if s.per_second > params.max_per_second], _JOIN_S):
-        span = worst(group, lambda s: s.per_second)
-        yield ctx.fail(
-            "flashes",
-            measured=measured(span.per_second, "1/s"),
-            expected=expected,
-            where=where(group),
-            per_second=span.per_second,
-        )
+    for kind, code in (("general", "flashes"), ("red", "red-flashes")):
+        fast = [s for s in light.flashes if s.kind == kind and s.per_second > params.max_per_second]
+        for group in together(fast, _JOIN_S):
+            span = worst(group, lambda s: s.per_second)
+            yield ctx.fail(
+                code,
+                measured=measured(span.per_second, "1/s"),
+                expected=expected,
+                where=where(group),
+                per_second=span.per_second,
+            )

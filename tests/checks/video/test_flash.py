@@ -20,5 +20,11 @@ def test_flashes_in_a_second(per_second: int, codes: tuple[str, ...]) -> None:
     assert all(f.verdict is Verdict.FAIL and f.where == Span(5.0, 8.0) for f in outcome.findings)
 
 
+def test_red_flashes_are_named_by_themselves() -> None:
+    spans = (FlashSpan(5.0, 8.0, 5, 15, "red"), FlashSpan(5.0, 8.0, 2, 6))
+    outcome = run_check(check, stream(light=LightFacts(flashes=spans)), tianjin(check))
+    assert (outcome.verdict, outcome.codes) == (Verdict.FAIL, ("red-flashes",))
+
+
 def test_unmeasured() -> None:
     assert run_check(check, stream(light=None), tianjin(check)).reason == "not-measured"

@@ -6,7 +6,7 @@ import pytest
 
 from coursekit.model import Span, Verdict
 from coursekit.video.checks.flicker import flicker as check
-from coursekit.video.facts import FlickerSpan, LightFacts, MotionFacts
+from coursekit.video.facts import FlashSpan, FlickerSpan, LightFacts, MotionFacts
 from tests.support import Outcome, run_check
 from tests.video_facts import shake, stream, tianjin
 
@@ -48,6 +48,18 @@ def test_steady_light_passes(span: FlickerSpan) -> None:
 def test_what_a_swung_camera_sees_is_no_flicker() -> None:
     motion = MotionFacts(600.0, 0.0, (shake(0.0, 20.0, peak_pct=3.0),))
     assert judged(FlickerSpan(5.0, 15.0, "brightness", 8.0, 1.5, 0.9), motion=motion).verdict is Verdict.PASS
+
+
+def test_what_flashes_asks_a_person_once() -> None:
+    light = LightFacts(
+        flicker=(
+            FlickerSpan(5.0, 15.0, "brightness", 90.0, 4.0, 1.0),
+            FlickerSpan(5.0, 15.0, "colour", 12.0, 4.0, 1.0),
+        ),
+        flashes=(FlashSpan(5.2, 14.8, 4, 40),),
+    )
+    outcome = run_check(check, stream(light=light), tianjin(check))
+    assert (outcome.verdict, outcome.codes) == (Verdict.REVIEW, ("brightness-restless",))
 
 
 def test_unmeasured() -> None:
