@@ -24,7 +24,6 @@ from coursekit.bundle.model import Package, PackagedFile
 from coursekit.bundle.names import name_fault
 from coursekit.bundle.plan import BAG_PROFILE, COURSE_FOLDER, DRAFT, FINAL, STATUS, Plan
 from coursekit.bundle.zipwrite import ZipWriter
-from coursekit.files import write_atomic
 
 Tick = Callable[[str], None]
 """Hears the course-relative name of each file when it is done."""
@@ -109,7 +108,8 @@ def write_bag_zip(plan: Plan, target: Path, keys: tuple[SigningKey, ...] = (), t
                     tick(item.path)
         if keys:
             # Before the zip has its name: whoever finds the zip finds its signature.
-            write_atomic(signature_path, minisign_signature(keys[0], follower.digest(), target.name))
+            with growing_file(signature_path) as signature:
+                signature.write(minisign_signature(keys[0], follower.digest(), target.name).encode("utf-8"))
         else:
             # One of an earlier package would vouch for other bytes.
             signature_path.unlink(missing_ok=True)
