@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -248,7 +249,7 @@ _HEADINGS = {
     "title": ("名称", "title"),
     "edition": ("版次", "edition"),
     "approved_until": ("使用至", "approved until"),
-    "imported_at": ("入库时间", "imported"),
+    "imported_at": ("入库日期", "imported"),
     "lessons": ("课次", "lessons"),
     "editions": ("版次数", "editions"),
     "skills": ("技能点", "skills"),
@@ -262,7 +263,7 @@ _HEADINGS = {
     "lesson": ("课题", "lesson"),
     "depth": ("深度", "depth"),
 }
-_SHORT = {"edition": 16, "imported_at": 19}
+_SHORT = {"edition": 12, "imported_at": 10}
 
 
 def _print(rows: Sequence[Mapping[str, Any]], kind: str) -> None:
@@ -273,7 +274,34 @@ def _print(rows: Sequence[Mapping[str, Any]], kind: str) -> None:
         click.echo(pick("没有。", "none."))
         return
     names = [name for name in _HEADINGS if name in rows[0]]
-    click.echo("\t".join(pick(*_HEADINGS[name]) for name in names))
-    for row in rows:
-        cells = ("-" if row[name] is None else str(row[name])[: _SHORT.get(name)] for name in names)
-        click.echo("\t".join(for_terminal(cell) for cell in cells))
+    head = [pick(*_HEADINGS[name]) for name in names]
+    lines = [[for_terminal(_cell(name, row[name])) for name in names] for row in rows]
+    if not sys.stdout.isatty():
+        click.echo("\n".join("\t".join(line) for line in (head, *lines)))
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False)
+    for name in head:
+        table.add_column(name, overflow="fold")
+    for line in lines:
+        # As text: a title in square brackets is no markup.
+        table.add_row(*map(Text, line))
+    Console().print(table)
+
+
+def _cell(name: str, value: object) -> str:
+    """A value as a person reads it."""
+    from coursekit.manifest.vocabulary import Depth, PointKind
+
+    if value is None:
+        return "-"
+    if name == "draft":
+        return pick("是", "yes") if value else pick("否", "no")
+    words = {"depth": [*Depth], "kind": [*PointKind]}.get(name, [])
+    for word in words:
+        if word.value == value:
+            return pick(word.zh, word.en)
+    return str(value)[: _SHORT.get(name)]

@@ -90,6 +90,12 @@ TABLES = (
         bytes BIGINT NOT NULL,
         PRIMARY KEY (edition, path))""",
     "CREATE INDEX IF NOT EXISTS ck_file_sha256 ON ck_file (sha256)",
+    # Of each course the edition that counts: the last one taken in, a draft only where there is nothing else.
+    """CREATE VIEW IF NOT EXISTS ck_current AS
+        SELECT e.* FROM ck_edition e
+        WHERE NOT EXISTS (SELECT 1 FROM ck_edition n WHERE n.course = e.course AND (n.draft < e.draft OR
+            (n.draft = e.draft AND (n.imported_at > e.imported_at OR
+                (n.imported_at = e.imported_at AND n.edition > e.edition)))))""",
 )
 
 COURSES = """\
@@ -97,12 +103,9 @@ SELECT e.course, e.title, e.edition, e.version, e.draft, e.publisher, e.approved
        e.lessons, e.duration_s, e.bytes,
        (SELECT COUNT(*) FROM ck_edition a WHERE a.course = e.course) AS editions,
        (SELECT COUNT(*) FROM ck_point p WHERE p.edition = e.edition AND p.kind = 'skill') AS skills
-FROM ck_edition e
-WHERE NOT EXISTS (SELECT 1 FROM ck_edition n WHERE n.course = e.course AND (n.draft < e.draft OR
-                  (n.draft = e.draft AND (n.imported_at > e.imported_at OR
-                   (n.imported_at = e.imported_at AND n.edition > e.edition)))))
+FROM ck_current e
 ORDER BY e.course"""
-"""Each course with the edition that counts: the last one taken in, a draft only where there is nothing else."""
+"""Each course with the edition that counts."""
 
 EDITIONS = """\
 SELECT e.edition, e.version, e.title, e.draft, e.publisher, e.approved_on, e.approved_until, e.imported_at, e.lessons,
@@ -123,12 +126,12 @@ ORDER BY p.code, p.point"""
 TEACHING = """\
 SELECT e.course, e.title, e.approved_until, l.title AS lesson, l.sha256, t.depth, p.point, p.code, p.text
 FROM ck_point p
-JOIN ck_edition e ON e.edition = p.edition
+JOIN ck_current e ON e.edition = p.edition
 JOIN ck_teaches t ON t.edition = p.edition AND t.point = p.point
 JOIN ck_lesson l ON l.edition = t.edition AND l.position = t.position
 WHERE e.draft = 0 AND (p.point = ? OR p.code = ? OR p.text LIKE ?)
-ORDER BY e.course, e.imported_at, e.edition, t.position, p.point"""
-"""Who teaches a point: by its id, its number in the standard, or words of it."""
+ORDER BY e.course, t.position, p.point"""
+"""Who teaches a point, in the editions that count: by its id, its number in the standard, or words of it."""
 
 EXPIRING = """\
 SELECT e.course, e.title, e.edition, e.approved_until
@@ -180,7 +183,7 @@ class Index:
 
     def prepare(self) -> None:
         """Make the tables where they are missing."""
-        if not self.postgres and self.rows("SELECT name FROM sqlite_master WHERE name = 'ck_file_sha256'"):
+        if not self.postgres and self.rows("SELECT name FROM sqlite_master WHERE name = 'ck_current'"):
             # Who only reads, reads while others write.
             self._judge_version()
             return
@@ -190,7 +193,8 @@ class Index:
         else:
             self._run("BEGIN IMMEDIATE")
         for statement in TABLES:
-            self._run(statement)
+            # The one thing the two have no common words for.
+            self._run(statement.replace("VIEW IF NOT EXISTS", "OR REPLACE VIEW") if self.postgres else statement)
         self._run("INSERT INTO ck_meta (name, value) VALUES ('version', ?) ON CONFLICT (name) DO NOTHING", VERSION)
         self.database.commit()
         self._judge_version()

@@ -66,6 +66,9 @@ def test_the_index_answers_which_courses_versions_points_and_until_when(shelf: S
             ("K1", "兆欧表的使用方法", sum(point == "K1" for point, _, _ in taught)),
             ("S1", "能正确测量绝缘电阻", sum(point == "S1" for point, _, _ in taught)),
         ]
+        assert index.rows(TEACHING, "", "", "%能测量绝缘%")[0]["course"] == "dg-5-2026", (
+            "an edition replaced is not named"
+        )
         teaching = index.rows(TEACHING, "", "", "%测量绝缘%")
         assert {(t["course"], t["lesson"], t["depth"]) for t in teaching} == {
             (course, lesson, depth)
