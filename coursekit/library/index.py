@@ -11,6 +11,7 @@ import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -317,7 +318,8 @@ def _sqlite(path: Path) -> Index:
 def open_mirror(shelf: Shelf, url: str) -> Index:
     """The same tables in a platform's PostgreSQL, brought up to date with the records."""
     try:
-        import psycopg
+        # By name: who has no PostgreSQL needs no driver, and neither does a type checker.
+        psycopg = import_module("psycopg")
     except ImportError as error:
         raise LibraryFault("postgres-driver-missing") from error
     try:

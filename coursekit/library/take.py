@@ -33,6 +33,9 @@ from coursekit.library.model import Edition, Import, Publisher, Taken
 from coursekit.library.shelf import LibraryFault, Shelf
 from coursekit.texts import phrase
 
+MOST_REFUSED = 1000
+"""Records of refused packages that are kept."""
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -243,8 +246,22 @@ def _refuse(shelf: Shelf, found: Verification, reasons: tuple[Issue, ...]) -> Im
     name = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
     told = replace(told, quarantine=name)
     # A name on Linux is bytes; half a character of one becomes the escape that JSON has for it.
-    write_atomic(shelf.root / "quarantine" / f"{name}.json", codec.dumps(told).encode("utf-8", "backslashreplace"))
+    folder = shelf.root / "quarantine"
+    write_atomic(folder / f"{name}.json", codec.dumps(told).encode("utf-8", "backslashreplace"))
+    _forget_oldest(folder)
     return told
+
+
+def _forget_oldest(folder: Path) -> None:
+    """A sender of rubbish fills no disk."""
+    records = list(folder.glob("*.json"))
+    if len(records) > MOST_REFUSED:
+        ages = {}
+        for record in records:
+            with contextlib.suppress(OSError):
+                ages[record] = record.stat().st_mtime_ns
+        for record in sorted(ages, key=lambda r: ages[r])[:-MOST_REFUSED]:
+            record.unlink(missing_ok=True)
 
 
 def judge_room(shelf: Shelf, size_bytes: int) -> None:

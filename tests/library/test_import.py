@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from coursekit.bundle.model import Answer
+from coursekit.library import take
 from coursekit.library.announce import NotHeard
 from coursekit.library.check import check_library
 from coursekit.library.index import COURSES, EDITIONS, EXPIRING, POINTS, TEACHING, open_index
@@ -223,6 +224,27 @@ def test_an_object_that_went_missing_comes_back_with_the_same_package(shelf: She
     assert [(f.code, f.path) for f in check_library(shelf).faults] == [("object-missing", lost.path)]
     assert import_package(parcels.first, shelf, parcels.policy).outcome is Taken.ALREADY
     whole(shelf)
+
+
+def test_an_edition_withdrawn_leaves_the_index_and_its_files_are_freed(shelf: Shelf, parcels: Parcels) -> None:
+    first = import_package(parcels.first, shelf, parcels.policy)
+    second = import_package(parcels.second, shelf, parcels.policy)
+    shelf.edition_path(first.edition or "").unlink()
+    with open_index(shelf) as index:
+        assert [r["edition"] for r in index.rows(COURSES)] == [second.edition]
+    assert check_library(shelf).unreferenced != ()
+    assert check_library(shelf, remove_unreferenced=True).removed > 0
+    whole(shelf)
+
+
+def test_a_sender_of_rubbish_fills_no_disk(
+    shelf: Shelf, parcels: Parcels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(take, "MOST_REFUSED", 3)
+    for number in range(6):
+        (tmp_path / f"{number}.zip").write_bytes(b"PK rubbish")
+        assert import_package(tmp_path / f"{number}.zip", shelf, parcels.policy).outcome is Taken.REFUSED
+    assert len(list((shelf.root / "quarantine").iterdir())) == 3
 
 
 def test_a_library_is_made_only_where_nothing_is(tmp_path: Path, parcels: Parcels) -> None:
