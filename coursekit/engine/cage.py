@@ -71,6 +71,15 @@ def enter(writable: Iterable[Path] = ()) -> bool:
     return _no_new_privileges() and _drop_privileges() and _landlock(tuple(writable)) and _seccomp()
 
 
+def enter_pool(scratch: str) -> None:
+    """The same for a worker of a process pool, which may write to a folder of its own and nowhere else."""
+    import tempfile
+
+    tempfile.tempdir = scratch
+    enter((Path(scratch),))
+    allow_cpu()
+
+
 def forget_environment() -> None:
     """Keep what is on the list. On Linux also the copy that the kernel shows in /proc/self/environ is wiped."""
     kept = {name: value for name, value in os.environ.items() if name.upper() in KEPT_VARIABLES}

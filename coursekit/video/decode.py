@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from coursekit.probe.facts import DecodeError, ProbeFacts, StreamFacts
 from coursekit.probe.limits import FRAME_PIXELS
-from coursekit.probe.media import open_media
+from coursekit.probe.media import MediaError, open_media
 from coursekit.video.meter import Frame, StreamInfo, small_size
 
 if TYPE_CHECKING:
@@ -290,15 +290,21 @@ def open_video(path: Path, probe: ProbeFacts, *, threads: int = 1) -> Iterator[V
     with open_media(path) as container:
         start = _start(container)
         readers: dict[int, StreamReader] = {}
+        unknown: list[str] = []
         for facts in probe.videos:
             if facts.index >= len(container.streams):
                 continue
             stream = container.streams[facts.index]
             if not isinstance(stream, av.VideoStream):
                 continue
+            if stream.codec_context is None:
+                unknown.append(facts.codec_tag or "?")
+                continue
             stream.thread_type = "AUTO"
             stream.codec_context.thread_count = threads
             # A stream may change its size under way, past every header.
             stream.codec_context.options = {"max_pixels": str(FRAME_PIXELS)}
             readers[facts.index] = StreamReader(stream_info(facts, stream), stream, start)
+        if unknown and not readers:
+            raise MediaError("no-decoder", ", ".join(unknown))
         yield VideoDecoder(container, readers)
