@@ -151,7 +151,9 @@ def test_nothing_of_a_person_but_name_and_qualification(first_desk: Desk, tmp_pa
     for name, data in contents(first_desk.built, "zh").items():
         text = data.decode("utf-8", "replace")
         assert not [secret for secret in SECRETS if secret in text], name
-    said = coursekit("dossier", first_desk.course, "-p", first_desk.course.parent / "house.toml", "-o", tmp_path / "d")
+    profile = first_desk.course.parent / "house.toml"
+    options = ("-p", profile, "-o", tmp_path / "d", "--cache", first_desk.cache)
+    said = coursekit("dossier", first_desk.course, *options)
     assert said.code == 0, said.err
     assert not [secret for secret in SECRETS if secret in said.out + said.err and not secret.endswith((".png", ".pdf"))]
 
