@@ -17,10 +17,13 @@ from coursekit.bundle import cmi5, kolibri, scorm
 from coursekit.bundle.copying import ChangedSince
 from coursekit.bundle.learner import DRAFT, CannotExport, webvtt
 from coursekit.bundle.plan import Plan
+from coursekit.bundle.zipread import StrictZip
 from coursekit.manifest.case import case_package, point_uri
 from coursekit.manifest.load import manifest_from_text
 from coursekit.texts import LANGS, phrase, phrases
 from tests.bundle.exported import FIRST, PAPER, SECONDS, make_course, make_plan, with_first
+from tests.bundle.packed import Packed
+from tests.cli.courses import coursekit
 
 CMI5 = f"{{{cmi5.NAMESPACE}}}"
 IMSCP = "{http://www.imsproject.org/xsd/imscp_rootv1p1p2}"
@@ -236,3 +239,25 @@ def test_every_refusal_has_words_in_both_languages() -> None:
 
 def test_durations_are_those_of_the_course(plan: Plan) -> None:
     assert {lesson.duration_s for lesson in plan.package.lessons} == {*SECONDS.values(), None}
+
+
+@pytest.mark.parametrize(
+    ("form", "inside"), [("scorm12", "imsmanifest.xml"), ("cmi5", "cmi5.xml"), ("kolibri", "content")]
+)
+def test_the_command_makes_each_form(packed: Packed, tmp_path: Path, form: str, inside: str) -> None:
+    made = tmp_path / form
+    profile, cache = packed.settings.profiles[0], str(packed.settings.cache_root)
+    said = coursekit("package", packed.course, "-p", profile, "--cache", cache, "-f", form, "-o", made)
+    assert said.code == 0, said.err
+    if made.is_dir():
+        assert [p.name for p in made.iterdir()] == [inside]
+    else:
+        with zipfile.ZipFile(made) as archive:
+            assert archive.namelist()[0] == inside, "importers look at the first entry"
+
+
+def test_what_comes_out_of_an_export_passes_the_strict_reader(plan: Plan, tmp_path: Path) -> None:
+    for export in ZIPS:
+        export(plan, tmp_path / "x.zip")
+        with StrictZip(tmp_path / "x.zip") as archive:
+            assert all(sum(map(len, archive.chunks(entry))) == entry.size_bytes for entry in archive.entries.values())
