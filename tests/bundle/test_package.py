@@ -258,6 +258,11 @@ def test_the_command_from_course_to_verdict(packed: Packed, tmp_path: Path) -> N
     assert whole.code == 0
     assert json.loads((tmp_path / "answer.json").read_text(encoding="utf-8"))["answer"] == "whole"
     assert coursekit("verify", tmp_path / "absent.zip").code == 2
+    demanded = coursekit("verify", path, "--trust", trust, "--require-profile", "tianjin-2025")
+    assert demanded.code == 1
+    assert "profile-not-as-demanded" in demanded.out
+    assert coursekit("verify", path, "--require-profile", "tianjin-2052").code == 2
+    assert coursekit("verify", path, "--bag-only", "--trust", trust).code == 2
 
 
 def test_the_command_makes_drafts_and_refusals(packed: Packed, tmp_path: Path) -> None:
