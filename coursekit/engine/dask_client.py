@@ -121,8 +121,10 @@ class DaskEngine:
         for future in futures:
             future.add_done_callback(lambda done: self._heard.put(done.key))
         while self._futures:
-            for key in self._turn(listen):
-                yield self._take(by_key[key], self._futures.pop(key))
+            done = {key: self._futures.pop(key) for key in self._turn(listen)}
+            answers = self._fetch(list(done.values()))
+            for key, future in done.items():
+                yield self._take(by_key[key], future, answers.get(key))
 
     def _hear(self, event: tuple[float, Any]) -> None:
         name, media_s, total_s = event[1]
@@ -156,14 +158,21 @@ class DaskEngine:
                 raise EngineError("engine-no-workers", scheduler=self._address, seconds=seconds)
             self._quiet_since = time.monotonic()
 
-    def _take(self, job: Job, future: Any) -> FileFacts:
+    def _fetch(self, futures: list[Any]) -> dict[str, FileFacts]:
+        """Answers of all that ended well, in one trip; those that are missing must be asked for one by one."""
+        whole = [future for future in futures if future.status == "finished"]
         try:
-            facts: FileFacts = future.result()
+            return dict(zip((future.key for future in whole), self._client.gather(whole), strict=True))
+        except Exception:  # noqa: BLE001 - one lost answer fails the trip; asked for alone, each says what it is
+            return {}
+
+    def _take(self, job: Job, future: Any, answer: FileFacts | None) -> FileFacts:
+        try:
+            facts: FileFacts = answer if answer is not None else future.result()
         except Unfit as error:
             raise EngineError(error.code, **error.args_) from None
         except Exception as error:  # noqa: BLE001 - whatever the cluster could not do costs this file and no other
-            why = f"{type(error).__name__}: {error}"
-            return refused_facts(job, Problem("probe", "crashed", why))
+            return refused_facts(job, Problem("probe", "crashed", f"{type(error).__name__}: {error}"))
         finally:
             future.release()
         keep_facts(job, facts)
