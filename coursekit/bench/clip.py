@@ -27,14 +27,19 @@ def write_clip(
     crf: int = 23,
     preset: str = "veryfast",
     container: str | None = None,
+    bit_rate: int | None = None,
 ) -> Path:
-    """An H.264 + AAC clip with its index at the front. `container` where the name does not say it."""
+    """An H.264 + AAC clip with its index at the front. `container` where the name does not say it.
+
+    `bit_rate` instead of `crf` where a lesson of a given weight is wanted.
+    """
     pictures = iter(frames)
     first = next(pictures)
     height, width = first.shape[:2]
     muxing = {"movflags": "+faststart"} if container in (None, "mp4", "mov") else {}
     with av.open(str(path), "w", format=container, options=muxing) as output:
-        video = output.add_stream("libx264", rate=rate, options={"crf": str(crf), "preset": preset})
+        quality = {"crf": str(crf)} if bit_rate is None else {"b": str(bit_rate)}
+        video = output.add_stream("libx264", rate=rate, options={**quality, "preset": preset})
         video.width, video.height, video.pix_fmt = width, height, "yuv420p"
         video.codec_context.gop_size = 250
         audio = None

@@ -62,6 +62,11 @@ class InterlaceMeter:
         self._samples: list[tuple[float, float, float, bool]] = []
         self._last: Flags | None = None
 
+    @property
+    def combed(self) -> int:
+        """Samples so far that look combed."""
+        return sum(sample[1] >= _COMBED for sample in self._samples)
+
     def feed(self, frame: Frame) -> None:
         """Look at a few moving pictures a second."""
         previous = self._signals.previous
