@@ -106,7 +106,9 @@ class _Pass:
         self.meters = {name: make(reader.info, self.signals) for name, make in METERS.items()}
         motion = self.meters["motion"]
         assert isinstance(motion, MotionMeter)
-        self.notice = Notice(self.signals, motion)
+        assert isinstance(weave, InterlaceMeter)
+        self.notice = Notice(self.signals, motion, weave)
+        weave = self.meters["interlace"]
         self._rest: tuple[float, float] | None = None
         self._repeats = 0
         self._longest_gap_s = 0.0
