@@ -31,8 +31,8 @@ from coursekit.terms import FailOn
 T = TypeVar("T")
 TAG_FILES = frozenset({"bagit.txt", "bag-info.txt", "manifest-sha256.txt", SUBJECT, ATTESTATIONS})
 _LABELS = ("BagIt-Profile-Identifier", "External-Identifier", "Payload-Oxum", STATUS)
-LARGEST_RECORD = 64 << 20
-LARGEST_OF_A_STRANGER = 2 << 20
+LARGEST_RECORD = 32 << 20
+LARGEST_OF_A_STRANGER = 8 << 20
 """JSON costs many times its size to read; of a package nobody vouches for, only small records are."""
 
 

@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 from coursekit import __version__
 from coursekit.bundle.attestation import FILE_NAME as ATTESTATIONS
-from coursekit.bundle.attestation import LARGEST
+from coursekit.bundle.attestation import LARGEST, Statement
 from coursekit.bundle.bag import Bag, Fault, Findings, check_tags, digests_of, read_bag
 from coursekit.bundle.contents import (
     LARGEST_OF_A_STRANGER,
@@ -126,8 +126,10 @@ def _look_at(
     done: dict[str, bytes] = {}
     if not bag_only:
         judge_shape(bag, tree, found)
-        done = _read_records(bag, tree, found)
-        _judge_contents(bag, tree, look, done, trust, allow_draft=allow_draft)
+        attested = _judge_attested(bag, tree, look, trust)
+        known = bool(attested) and all(statement.trusted for statement in attested)
+        done = _read_records(bag, tree, found, LARGEST_RECORD if known else LARGEST_OF_A_STRANGER)
+        _judge_contents(bag, tree, look, done, attested, allow_draft=allow_draft)
         if look.records is not None and not look.records.package.draft:
             judge_demands(look.records.package, demands or Demands(), found)
     draft = look.records is not None and look.records.package.draft
@@ -139,7 +141,15 @@ def _look_at(
         recheck_probe(tree, look.records.package, done["course.json"], found, lang)
 
 
-def _read_records(bag: Bag, tree: Tree, found: Findings) -> dict[str, bytes]:
+def _judge_attested(bag: Bag, tree: Tree, look: _Look, trust: TrustStore | None) -> tuple[Statement, ...]:
+    tag_manifest = bag.tag_manifest
+    look.bag_sha256 = hashlib.sha256(tag_manifest).hexdigest() if tag_manifest is not None else None
+    raw = b"".join(tree.chunks(ATTESTATIONS)) if 0 < tree.sizes.get(ATTESTATIONS, 0) <= LARGEST else None
+    attested, look.signatures = judge_attestations(raw, look.bag_sha256 or "", trust, look.found)
+    return attested
+
+
+def _read_records(bag: Bag, tree: Tree, found: Findings, largest: int) -> dict[str, bytes]:
     """The records whose bytes are those the manifest names."""
     raw: dict[str, bytes] = {}
     for name in RECORDS:
@@ -148,6 +158,9 @@ def _read_records(bag: Bag, tree: Tree, found: Findings) -> dict[str, bytes]:
             continue
         if tree.sizes[path] > LARGEST_RECORD:
             found.fault("tag-file-too-large", path)
+            continue
+        if tree.sizes[path] > largest:
+            found.open.append(Fault("record-not-read", path))
             continue
         data = b"".join(tree.chunks(path))
         if hashlib.sha256(data).hexdigest() == bag.payload[path].get("sha256"):
@@ -158,24 +171,23 @@ def _read_records(bag: Bag, tree: Tree, found: Findings) -> dict[str, bytes]:
 
 
 def _judge_contents(
-    bag: Bag, tree: Tree, look: _Look, raw: Mapping[str, bytes], trust: TrustStore | None, *, allow_draft: bool
+    bag: Bag,
+    tree: Tree,
+    look: _Look,
+    raw: Mapping[str, bytes],
+    attested: tuple[Statement, ...],
+    *,
+    allow_draft: bool,
 ) -> None:
     found = look.found
-    tag_manifest = bag.tag_manifest
-    look.bag_sha256 = hashlib.sha256(tag_manifest).hexdigest() if tag_manifest is not None else None
-    attested = b"".join(tree.chunks(ATTESTATIONS)) if 0 < tree.sizes.get(ATTESTATIONS, 0) <= LARGEST else None
-    read, look.signatures = judge_attestations(attested, look.bag_sha256 or "", trust, found)
-    known = bool(read) and all(statement.trusted for statement in read)
-    if not known and any(len(data) > LARGEST_OF_A_STRANGER for data in raw.values()):
-        found.fault("tag-file-too-large", "data/" + max(raw, key=lambda name: len(raw[name])))
-    elif len(raw) == len(RECORDS):
+    if len(raw) == len(RECORDS):
         look.records = read_records(raw, found)
     if look.records is not None:
         judge_records(look.records, bag, tree, found)
-        if read:
-            compare_statements(read, look.records, found)
+        if attested:
+            compare_statements(attested, look.records, found)
     draft = look.records is not None and look.records.package.draft
-    if read and not look.signatures:
+    if attested and not look.signatures:
         (found.warn if draft and allow_draft else found.fault)("not-signed", ATTESTATIONS)
 
 
