@@ -14,9 +14,12 @@ if TYPE_CHECKING:
     from scenedetect import FrameTimecode
     from scenedetect.detectors import AdaptiveDetector
 
-_MIN_SCENE_S = 0.6
+_MIN_SCENE_S = 0.32
+"""The detector's own 0.6 s lets a jerk of a hand-held camera hide a cut that follows within that time: of 45 controlled
+cuts between eight clips it cost two."""
 MIN_CONTENT = 15.0
-"""AdaptiveDetector's own least difference of a cut."""
+"""AdaptiveDetector's own least difference of a cut. With 25 the precision over 75 controlled cuts rose from 0.91 to
+0.95, but of the cuts between two cameras on one scene five of fourteen were lost."""
 
 
 def content_step(before: Picture, after: Picture) -> float:

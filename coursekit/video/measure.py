@@ -9,6 +9,7 @@ from typing import Any
 import cv2
 
 from coursekit.probe.facts import ProbeFacts
+from coursekit.probe.limits import refuse_beyond
 from coursekit.video.clarity import ClarityMeter
 from coursekit.video.decode import StreamReader, VideoDecoder, open_video
 from coursekit.video.facts import Coverage, VideoFacts
@@ -25,7 +26,7 @@ from coursekit.video.pace import PaceMeter
 from coursekit.video.signals import Signals
 from coursekit.video.stillness import StillnessMeter
 
-VERSION = 4
+VERSION = 5
 """Raised when any figure changes: part of the key under which facts are cached."""
 
 METERS: Mapping[str, Callable[[StreamInfo, Signals], Meter]] = {
@@ -63,6 +64,7 @@ def measure_video(
     """
     # The process is the unit of parallel work; threads inside OpenCV would only fight over the cores.
     cv2.setNumThreads(1)
+    refuse_beyond(probe)
     told = 0.0
     with open_video(path, probe, threads=threads) as decoder:
         passes = {index: _Pass(reader) for index, reader in decoder.readers.items()}
@@ -105,10 +107,10 @@ class _Pass:
         self.signals = Signals(reader.info)
         self.meters = {name: make(reader.info, self.signals) for name, make in METERS.items()}
         motion = self.meters["motion"]
+        weave = self.meters["interlace"]
         assert isinstance(motion, MotionMeter)
         assert isinstance(weave, InterlaceMeter)
         self.notice = Notice(self.signals, motion, weave)
-        weave = self.meters["interlace"]
         self._rest: tuple[float, float] | None = None
         self._repeats = 0
         self._longest_gap_s = 0.0
