@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from coursekit.bundle.keys import public_pem
+from coursekit.library.check import check_library
+from coursekit.library.shelf import open_shelf
 from tests.cli.courses import Said, coursekit
 from tests.library.conftest import Parcels
 
@@ -90,3 +94,15 @@ def test_a_damaged_object_is_found_and_not_exported(parcels: Parcels, trust: Pat
     made = coursekit("library", "export", library, "dg-4-2026", "-f", "cmi5", "-o", tmp_path / "c.zip")
     assert made.code == 1
     assert not (tmp_path / "c.zip").exists()
+
+
+def test_two_processes_at_once_are_one_copy(parcels: Parcels, trust: Path, tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    command = [sys.executable, "-m", "coursekit", "import", str(parcels.first), "--into", str(library)]
+    command += ["--trust", str(trust), "-f", "json"]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(2)]
+    told = [json.loads(process.communicate(timeout=120)[0]) for process in running]
+    assert sorted(answer["outcome"] for answer in told) == ["already", "imported"]
+    assert len(list((library / "editions").iterdir())) == 1
+    found = check_library(open_shelf(library), fixity=True)
+    assert (found.editions, found.faults, found.unreferenced) == (1, (), ())
