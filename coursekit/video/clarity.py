@@ -137,7 +137,8 @@ class ClarityMeter:
             group.clear()
 
         for time_s, detail in self._samples:
-            if detail is not None and detail.ratio < _SOFT * best:
+            # Both directions must be soft: a view without level lines says nothing of focus.
+            if detail is not None and max(detail.across, detail.along) < _SOFT * best:
                 group.append((time_s, detail.ratio))
             elif detail is not None or (group and time_s - group[-1][0] > 3 * _EVERY_S):
                 close()
