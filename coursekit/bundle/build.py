@@ -36,9 +36,15 @@ from coursekit.manifest.vocabulary import MediaRole
 from coursekit.manifest.write import manifest_json
 from coursekit.model import FileFacts, Method, Outcome, Profile, Report
 from coursekit.pipeline import Listener, audit, ignore, load_course, load_profiles
-from coursekit.review.model import ReviewState
+from coursekit.review.model import ReviewState, Standing
 from coursekit.review.state import review_state
 from coursekit.settings import Settings
+
+_REVIEWS = {
+    Standing.OPEN: "review-open",
+    Standing.STALE: "review-stale",
+    Standing.REFUSED: "review-refused",
+}
 
 
 class Refusal(Exception):
@@ -70,7 +76,7 @@ def plan_package(course: Path, settings: Settings, *, draft: bool = False, liste
     state = review_state(done.folder.root, hashes=hashes, cache_root=settings.cache_root)
     approval = _approval(manifest, profiles, state)
     if not draft and approval.required and not approval.approved:
-        raise Refusal("review-not-approved", standing=state.standing.value)
+        raise Refusal(_REVIEWS[state.standing])
     version = course_digest(manifest, hashes)
     assert version is not None, "_files has found every one"
     package = _package(manifest, report, settings, approval, files, version, draft=draft)

@@ -61,6 +61,9 @@ def _course(course: Package, *, en: bool) -> Iterator[str]:
     if not approval.required:
         yield "no experts asked for" if en else "判定依据没有要求专家评审"
         return
+    if not approval.decisions:
+        yield "no expert has decided yet" if en else "专家尚无结论"
+        return
     passed = sum(d.verdict == "pass" for d in approval.decisions)
     day, until = approval.on or "—", approval.until or "—"
     if en:

@@ -111,7 +111,7 @@ def test_the_bag_keeps_its_published_profile(packed: Packed) -> None:
 
 @pytest.mark.parametrize(
     ("profile", "code"),
-    [(TOO_SMALL, "audit-does-not-conform"), (LENIENT, "review-not-approved")],
+    [(TOO_SMALL, "audit-does-not-conform"), (LENIENT, "review-open")],
     ids=["breach", "no-review"],
 )
 def test_what_may_not_be_packed(profile: str, code: str, packed: Packed, tmp_path: Path) -> None:
