@@ -241,7 +241,8 @@ def _lines(told: Import, package: Path) -> list[str]:
         )
     for reason in told.reasons:
         where = f"{reason.path} " if reason.path else ""
-        lines.append(click.style(for_terminal(f"  {where}{reason.code}: {reason.message}"), fg=colour))
+        tone = "yellow" if told.edition is not None else colour
+        lines.append(click.style(for_terminal(f"  {where}{reason.code}: {reason.message}"), fg=tone))
     if told.quarantine is not None:
         lines.append(pick(f"  记录：quarantine/{told.quarantine}.json", f"  record: quarantine/{told.quarantine}.json"))
     return lines

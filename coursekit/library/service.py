@@ -30,7 +30,7 @@ from coursekit.library.limits import Pace, Rate, ServiceLimits
 from coursekit.library.openapi import describe
 from coursekit.library.problems import HANDLERS
 from coursekit.library.shelf import LibraryFault, Shelf
-from coursekit.library.take import Policy, import_package, judge_room
+from coursekit.library.take import Policy, catch_up, import_package, judge_room
 from coursekit.library.tokens import Token, identify, read_tokens
 from coursekit.library.tus import Refused
 from coursekit.library.uploads import Upload, Uploads, UploadStatus
@@ -267,15 +267,24 @@ class Service:
                 if upload.id not in self._writing:
                     await to_thread.run_sync(self._import, upload)
             await to_thread.run_sync(self.uploads.sweep)
+            behind = await to_thread.run_sync(self._catch_up)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_RETRY_S if self._troubles else _SWEEP_S):
+                async with asyncio.timeout(_RETRY_S if self._troubles or behind else _SWEEP_S):
                     await self._work.wait()
+
+    def _catch_up(self) -> bool:
+        """Whether somebody who should know of an import does not yet."""
+        try:
+            return bool(catch_up(self.shelf, self.policy))
+        except Exception:  # noqa: BLE001 - as above
+            _LOG.exception("the mirror or the webhook cannot be told")
+            return True
 
     def _import(self, upload: Upload) -> None:
         try:
             result = import_package(self.uploads.data(upload), self.shelf, self.policy, called=upload.name)
-        except (LibraryFault, OSError) as error:
-            # Nothing is wrong with the package: it stays, and is tried again.
+        except Exception as error:  # noqa: BLE001 - whatever breaks one import must not end the service
+            # What is wrong with a package is in the answer; this is something else: it stays, and is tried again.
             self._troubles[upload.id] = getattr(error, "code", None) or type(error).__name__
             _LOG.exception("upload %s could not be imported", upload.id)
             return

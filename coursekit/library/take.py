@@ -101,14 +101,26 @@ def import_package(
             outcome = _put_in_place(shelf, index, receiver, edition, policy)
     if isinstance(outcome, Issue):
         return _refuse(shelf, found, (outcome,))
-    if policy.mirror is not None:
-        # Brought up to date by opening it; one that is away now is mended by the next import.
-        with open_mirror(shelf, policy.mirror):
-            pass
-    _, trouble = announce(shelf, policy.listeners)
+    reasons = catch_up(shelf, policy)
     heard = shelf.announced(edition.id) if policy.listeners else None
-    reasons = (_issue("not-announced", policy, detail=trouble),) if trouble else ()
     return Import(outcome, found, edition.id, reasons, announced=heard)
+
+
+def catch_up(shelf: Shelf, policy: Policy) -> tuple[Issue, ...]:
+    """Tell the mirror and the listeners what they have missed. What cannot be told now is told another time."""
+    reasons = []
+    if policy.mirror is not None:
+        try:
+            # Opening it brings it up to date.
+            open_mirror(shelf, policy.mirror).database.close()
+        except LibraryFault as fault:
+            if fault.code != "postgres-unreachable":
+                raise
+            reasons.append(_issue(fault.code, policy, **fault.args_))
+    _, trouble = announce(shelf, policy.listeners)
+    if trouble is not None:
+        reasons.append(_issue("not-announced", policy, detail=trouble))
+    return tuple(reasons)
 
 
 def _put_in_place(shelf: Shelf, index: Index, receiver: _Receiver, edition: Edition, policy: Policy) -> Taken | Issue:

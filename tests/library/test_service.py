@@ -20,6 +20,7 @@ import pytest
 
 from coursekit.library import service
 from coursekit.library.limits import Pace, Rate, ServiceLimits
+from coursekit.library.model import Edition
 from coursekit.library.server import make_server
 from coursekit.library.service import Service, make_app
 from coursekit.library.shelf import Shelf, open_shelf
@@ -390,6 +391,32 @@ def test_what_was_complete_before_a_crash_is_imported_after_it(running: Open, pa
     site = running()
     assert site.result(f"/uploads/{upload.id}")["result"]["outcome"] == "imported"
     assert not uploads.data(upload).exists(), "kept once, in the library"
+
+
+@pytest.mark.logs_errors
+def test_an_import_that_breaks_does_not_end_the_service(running: Open, parcels: Parcels) -> None:
+    broken = [True]
+
+    def listener(edition: Edition) -> None:
+        if broken:
+            raise RuntimeError("a platform's own code")
+
+    site = running(policy=replace(parcels.policy, listeners=(listener,)))
+    data = parcels.first.read_bytes()
+    place = site.begin(len(data))
+    site.send(place, data, 0)
+    for _ in range(TRIES):
+        told = json.loads(site.ask("GET", place)[2])
+        if told.get("trouble"):
+            break
+        time.sleep(0.05)
+    assert (told["state"], told["trouble"]) == ("importing", "RuntimeError")
+    broken.clear()
+    other = parcels.second.read_bytes()
+    second = site.begin(len(other))
+    site.send(second, other, 0)
+    assert site.result(second)["result"]["outcome"] == "imported"
+    assert site.result(place)["result"]["outcome"] == "already", "it was in place, only not yet told"
 
 
 def test_bytes_on_trial_are_taken_back_after_a_crash(running: Open, tmp_path: Path) -> None:
