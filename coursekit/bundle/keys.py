@@ -174,15 +174,24 @@ def public_pem(raw: bytes) -> bytes:
 
 def default_trust_folder() -> Path:
     """Where trusted keys are kept: COURSEKIT_TRUST, or the user's configuration folder."""
-    if named := os.environ.get("COURSEKIT_TRUST"):
-        return Path(named)
+    named = os.environ.get("COURSEKIT_TRUST")
+    return Path(named) if named else _configuration() / "trusted-keys"
+
+
+def default_key_file() -> Path:
+    """Where the studio's own key is kept: COURSEKIT_KEY, or the user's configuration folder."""
+    named = os.environ.get("COURSEKIT_KEY")
+    return Path(named) if named else _configuration() / "signing.key"
+
+
+def _configuration() -> Path:
     if os.name == "nt":
         base = Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming")
     elif sys.platform == "darwin":
         base = Path.home() / "Library" / "Application Support"
     else:
         base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    return base / "coursekit" / "trusted-keys"
+    return base / "coursekit"
 
 
 def load_trust(places: Iterable[Path]) -> TrustStore:

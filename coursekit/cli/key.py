@@ -50,21 +50,22 @@ def trust_folder_option(function: F) -> F:
 
 @key.command(
     help=pick(
-        "生成一对密钥：FILE 为加密的私钥（仅本人可读），旁边的 .pub 是可以交给平台的公钥。\n\n"
-        "例：coursekit key new studio.key",
-        "Make a pair of keys: FILE is the encrypted private key, readable by you alone; the .pub beside it is for the "
-        "platform.",
+        "生成一对密钥：FILE 为加密的私钥（仅本人可读；不写则放在用户配置目录，打包时自动使用），"
+        "旁边的 .pub 是可以交给平台的公钥。\n\n例：coursekit key new",
+        "Make a pair of keys: FILE is the encrypted private key, readable by you alone (by default in your "
+        "configuration, where package finds it); the .pub beside it is for the platform.",
     )
 )
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
 @passphrase_option
 @lang_option
-def new(file: Path, passphrase_file: Path | None, lang: str) -> None:
+def new(file: Path | None, passphrase_file: Path | None, lang: str) -> None:
     """Make, protect, say what to do with which half."""
     del lang
-    from coursekit.bundle.keys import KeyFault, new_key, save_key
+    from coursekit.bundle.keys import KeyFault, default_key_file, new_key, save_key
 
     made = new_key()
+    file = file or default_key_file()
     try:
         public = save_key(made, file, read_passphrase(passphrase_file, confirm=True))
     except KeyFault as fault:
@@ -83,14 +84,24 @@ def new(file: Path, passphrase_file: Path | None, lang: str) -> None:
 @key.command(
     help=pick("显示密钥编号和公钥（PEM 与 minisign 两种写法）", "Show a key's id and its public half (PEM, minisign)")
 )
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
 @passphrase_option
 @lang_option
-def show(file: Path, passphrase_file: Path | None, lang: str) -> None:
+def show(file: Path | None, passphrase_file: Path | None, lang: str) -> None:
     """Of a public key as it is; of a private one after unlocking it."""
     del lang
-    from coursekit.bundle.keys import KeyFault, key_id_of, load_key, load_public, minisign_public, public_pem
+    from coursekit.bundle.keys import (
+        KeyFault,
+        default_key_file,
+        key_id_of,
+        load_key,
+        load_public,
+        minisign_public,
+        public_pem,
+    )
 
+    # Of one's own key the public half is enough, and asks for no passphrase.
+    file = file or default_key_file().with_suffix(".pub")
     try:
         if file.suffix == ".pub":
             raw = load_public(file)

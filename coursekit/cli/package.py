@@ -77,8 +77,8 @@ _DRAFT_WORDS = ("draft", "草稿")
     type=click.Path(path_type=Path, dir_okay=False),
     envvar=KEY_VARIABLE,
     help=pick(
-        f"签名用的私钥（coursekit key new 生成；也可用环境变量 {KEY_VARIABLE}）",
-        f"Private key to sign with (made by coursekit key new; or set {KEY_VARIABLE})",
+        f"签名用的私钥（默认用 coursekit key new 生成的那一把；也可用环境变量 {KEY_VARIABLE}）",
+        f"Private key to sign with (default: the one coursekit key new made; or set {KEY_VARIABLE})",
     ),
 )
 @passphrase_option
@@ -159,18 +159,19 @@ def _judge_output_name(output: Path | None, *, draft: bool) -> None:
 
 
 def _keys(kind: str, key_file: Path | None, passphrase_file: Path | None, *, draft: bool) -> tuple[SigningKey, ...]:
-    from coursekit.bundle.keys import KeyFault, load_key
+    from coursekit.bundle.keys import KeyFault, default_key_file, load_key
 
     if kind != "bag":
         return ()
+    if key_file is None and not draft and default_key_file().exists():
+        key_file = default_key_file()
     if key_file is None:
         if draft:
             return ()
         raise click.UsageError(
             pick(
-                "正式包要签名：请用 --key 指定私钥（coursekit key new studio.key 可生成）；只想试打包可加 --draft",
-                "a package is signed: name a private key with --key (make one with coursekit key new studio.key), or "
-                "make a --draft",
+                "正式包要签名：请先用 coursekit key new 生成密钥，或用 --key 指定私钥；只想试打包可加 --draft",
+                "a package is signed: make a key with coursekit key new, name one with --key, or make a --draft",
             )
         )
     try:

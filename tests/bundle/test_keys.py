@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from coursekit.bundle.keys import (
     KeyFault,
     add_trusted,
+    default_key_file,
     key_id_of,
     load_key,
     load_public,
@@ -130,6 +131,22 @@ def test_trust_is_given_and_taken_by_name(tmp_path: Path) -> None:
     with pytest.raises(KeyFault) as caught:
         load_trust([store])
     assert code(caught) == "not-a-public-key"
+
+
+def test_a_key_without_a_name_is_ones_own(tmp_path: Path) -> None:
+    own = tmp_path / "configuration" / "signing.key"
+    env = {"COURSEKIT_KEY_PASSPHRASE": PASSPHRASE, "COURSEKIT_KEY": str(own)}
+    made = coursekit("key", "new", **env)
+    assert made.code == 0, made.err
+    assert load_key(own, PASSPHRASE).key_id in made.out
+    del env["COURSEKIT_KEY_PASSPHRASE"]
+    assert coursekit("key", "show", **env).out.splitlines()[0] == made.out.strip()
+    named = {"XDG_CONFIG_HOME": str(tmp_path), "APPDATA": str(tmp_path), "HOME": str(tmp_path)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("COURSEKIT_KEY", raising=False)
+        for name, value in named.items():
+            patch.setenv(name, value)
+        assert default_key_file().is_relative_to(tmp_path)
 
 
 def test_the_command_makes_shows_and_trusts(tmp_path: Path) -> None:

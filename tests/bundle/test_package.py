@@ -235,7 +235,8 @@ def test_the_command_from_course_to_verdict(packed: Packed, tmp_path: Path) -> N
     profile = packed.settings.profiles[0]
     key = tmp_path / "studio.key"
     assert coursekit("key", "new", key, **env).code == 0
-    no_key = coursekit("package", packed.course, "-p", profile, cwd=tmp_path, **env)
+    nowhere = {"XDG_CONFIG_HOME": str(tmp_path), "APPDATA": str(tmp_path), "HOME": str(tmp_path)}
+    no_key = coursekit("package", packed.course, "-p", profile, cwd=tmp_path, **env, **nowhere)
     assert no_key.code == 2
     assert "--key" in no_key.err
     made = coursekit("package", packed.course, "-p", profile, "--key", key, cwd=tmp_path, lang="zh", **env)
