@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import random
@@ -122,7 +123,11 @@ def furnish(world: World, chance: random.Random, tally: Tally) -> Target:
     done = pipeline.audit(packed.course, settings, want_facts=True)
     report = FORMATS["json"].load()(done, None)
     assert isinstance(report, str)
-    decision = json.dumps(decide(built, "X1"), ensure_ascii=False, indent=1)
+    decision = json.dumps(
+        {**decide(built, "X1"), "reviewed_on": dt.date.today().isoformat()},  # noqa: DTZ011 - the clerk's own day
+        ensure_ascii=False,
+        indent=1,
+    )
     book = (place / "book.xlsx").read_bytes()
     return Target(world, chance, tally, media, packed, reviewed, decision, fresh, book, report)
 

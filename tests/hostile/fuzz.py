@@ -37,6 +37,7 @@ def campaign(root: Path, count: int, seed: int, only: str = "", keep: Path | Non
                 if only in name:
                     target.chance = random.Random(f"{seed}/{name}")
                     attack(target, max(1, round(count * (1.0 if only else share))))
+                    print(f"{name}: {sum(tally.inputs.values())} inputs so far", file=sys.stderr, flush=True)
     finally:
         logging.disable(logging.NOTSET)
         os.environ.pop("COURSEKIT_CACHE")
