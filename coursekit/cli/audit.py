@@ -12,6 +12,7 @@ import click
 from coursekit.cli.lang import current_lang, pick
 from coursekit.cli.options import (
     EXIT_UNDECIDED,
+    EXIT_USAGE,
     CoursePlace,
     cache_root,
     colour_wanted,
@@ -210,8 +211,10 @@ def run_audit(course: Path | str, settings: Settings, *, want_facts: bool, quiet
     try:
         with terminable(), Progress(quiet=quiet) as progress:
             return pipeline.audit(course, settings, progress, want_facts=want_facts)
-    except (CourseError, EngineError) as error:
+    except CourseError as error:
         fatal(error_text(error))
+    except EngineError as error:
+        fatal(error_text(error), EXIT_UNDECIDED if error.midway else EXIT_USAGE)
     except KeyboardInterrupt:
         fatal(
             pick("已中断：还没有判定，也没有写出报告", "interrupted: nothing was judged and no report was written"), 3

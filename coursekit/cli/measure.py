@@ -9,6 +9,7 @@ import click
 from coursekit.cli.lang import pick
 from coursekit.cli.options import (
     EXIT_UNDECIDED,
+    EXIT_USAGE,
     CoursePlace,
     cache_root,
     error_text,
@@ -57,8 +58,10 @@ def measure(
     try:
         with terminable(), Progress(quiet=quiet > 0) as progress:
             facts = pipeline.measure(files, settings, progress)
-    except (CourseError, EngineError) as error:
+    except CourseError as error:
         fatal(error_text(error))
+    except EngineError as error:
+        fatal(error_text(error), EXIT_UNDECIDED if error.midway else EXIT_USAGE)
     except KeyboardInterrupt:
         fatal(
             pick(

@@ -25,6 +25,11 @@ class EngineError(Exception):
         self.code = code
         self.args_ = args
 
+    @property
+    def midway(self) -> bool:
+        """Whether the run had begun: then nothing could be decided, and nobody asked for something that is not."""
+        return self.code in ("engine-lost", "engine-no-workers")
+
 
 class Engine(Protocol):
     """Runs jobs and hands back facts in the order in which files are done."""

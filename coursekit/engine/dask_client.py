@@ -13,6 +13,7 @@ import time
 import uuid
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import CancelledError
 from types import TracebackType
 from typing import Any, Self
 
@@ -47,6 +48,7 @@ class DaskEngine:
         self._patience_s = patience_s
         self._quiet_since = time.monotonic()
         self._build = build or own_build()
+        self._scheduler = cluster.scheduler or ""
         self._own: Any = None
         self._client: Any = None
         self._futures: dict[str, Any] = {}
@@ -59,8 +61,9 @@ class DaskEngine:
         except ImportError as error:
             raise EngineError("engine-extra-absent", detail=str(error)) from None
         if logging.getLogger().level > logging.DEBUG:
-            # What it logs when a worker goes is handled here and said in our own words.
-            logging.getLogger("distributed").setLevel(logging.CRITICAL)
+            # What it logs when a worker goes is handled here and said in our own words. Each has a level of its own.
+            for name in [name for name in logging.root.manager.loggerDict if name.split(".")[0] == "distributed"]:
+                logging.getLogger(name).setLevel(logging.CRITICAL)
         try:
             self._connect(distributed)
             self._check_workers()
@@ -70,8 +73,7 @@ class DaskEngine:
         return self
 
     def _connect(self, distributed: Any) -> None:
-        address = self._cluster.scheduler
-        if address is None:
+        if self._cluster.scheduler is None:
             count = self._wanted or default_workers(1 << 16)
             self._own = distributed.LocalCluster(
                 n_workers=count,
@@ -80,17 +82,18 @@ class DaskEngine:
                 dashboard_address="127.0.0.1:0",
                 silence_logs=logging.CRITICAL,
             )
-            address = self._own.scheduler_address
+            self._scheduler = str(self._own.scheduler_address)
         try:
             with warnings.catch_warnings():
                 # Of small differences between its own versions here and there; figures depend on ours, checked below.
                 warnings.simplefilter("ignore")
                 self._client = distributed.Client(
-                    address, timeout=self._connect_s, set_as_default=False, name="coursekit"
+                    self._scheduler, timeout=self._connect_s, set_as_default=False, name="coursekit"
                 )
-        except (OSError, TimeoutError, ValueError) as error:
+        except (OSError, TimeoutError, TypeError, ValueError) as error:
+            # TypeError is its word for certificates that its configuration does not name.
             why = str(error.__cause__ or error) or type(error).__name__
-            raise EngineError("engine-unreachable", scheduler=address, detail=why) from None
+            raise EngineError("engine-unreachable", scheduler=self._scheduler, detail=why) from None
 
     def _check_workers(self) -> None:
         """Every worker there must measure as this machine would. Those that come later are asked with each job."""
@@ -100,10 +103,6 @@ class DaskEngine:
                 raise EngineError("engine-worker-bare", worker=worker, detail=str(build))
             if isinstance(build, Build) and (differs := difference(self._build, build)) is not None:
                 raise EngineError("engine-worker-differs", worker=worker, difference=differs)
-
-    @property
-    def _address(self) -> str:
-        return str(self._client.scheduler.address)
 
     def run(self, jobs: Iterable[Job], listen: Callable[[Step], None]) -> Iterator[FileFacts]:
         """Facts in the order in which files are done."""
@@ -151,11 +150,11 @@ class DaskEngine:
     def _check_alive(self) -> None:
         """Silence is a long lesson, or nobody there to speak."""
         if self._client.status != "running":
-            raise EngineError("engine-lost", scheduler=self._address)
+            raise EngineError("engine-lost", scheduler=self._scheduler)
         if time.monotonic() - self._quiet_since > self._patience_s:
             if not self._client.nthreads():
                 seconds = f"{self._patience_s:.0f}"
-                raise EngineError("engine-no-workers", scheduler=self._address, seconds=seconds)
+                raise EngineError("engine-no-workers", scheduler=self._scheduler, seconds=seconds)
             self._quiet_since = time.monotonic()
 
     def _fetch(self, futures: list[Any]) -> dict[str, FileFacts]:
@@ -171,7 +170,12 @@ class DaskEngine:
             facts: FileFacts = answer if answer is not None else future.result()
         except Unfit as error:
             raise EngineError(error.code, **error.args_) from None
+        except CancelledError:
+            # Nobody cancels one of ours but a client that has lost its scheduler, and then all of them.
+            raise EngineError("engine-lost", scheduler=self._scheduler) from None
         except Exception as error:  # noqa: BLE001 - whatever the cluster could not do costs this file and no other
+            if self._client.status != "running":
+                raise EngineError("engine-lost", scheduler=self._scheduler) from None
             return refused_facts(job, Problem("probe", "crashed", f"{type(error).__name__}: {error}"))
         finally:
             future.release()

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import subprocess
+import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +21,7 @@ from coursekit.engine.address import Cluster, EngineError, parse_engine
 from coursekit.engine.dask_client import DaskEngine
 from coursekit.engine.dask_worker import Build, Order, Unfit, measure_on_worker
 from coursekit.engine.job import Job
+from coursekit.engine.local import LocalEngine
 from coursekit.folder import Identity
 from coursekit.model import FileKind
 from coursekit.settings import Settings
@@ -182,6 +188,64 @@ def test_scheduler_that_is_not_there_is_named(course: Path, tmp_path: Path) -> N
         pass
     assert caught.value.code == "engine-unreachable"
     assert caught.value.args_["scheduler"] == "tcp://127.0.0.1:9"
+
+
+def test_certificates_that_are_wanting_are_no_traceback() -> None:
+    pytest.importorskip("distributed")
+    with pytest.raises(EngineError) as caught, DaskEngine(Cluster("tls://127.0.0.1:9"), connect_s=1.0):
+        pass
+    assert caught.value.code == "engine-unreachable"
+    assert "TLS" in caught.value.args_["detail"]
+
+
+@contextlib.contextmanager
+def started(timer: threading.Timer) -> Iterator[None]:
+    timer.start()
+    yield
+    timer.join()
+
+
+def test_scheduler_that_is_lost_stops_the_run(tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    place = tmp_path / "scheduler.json"
+    argv = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
+    scheduler = subprocess.Popen(
+        [*argv, "--no-dashboard", "--scheduler-file", place], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        until = time.monotonic() + 60
+        while not place.exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        address = json.loads(place.read_text(encoding="utf-8"))["address"]
+        end = threading.Timer(0.5, scheduler.kill)
+        with pytest.raises(EngineError) as caught, DaskEngine(Cluster(address), connect_s=2.0) as there, started(end):
+            list(there.run([job(tmp_path / "a.mp4"), job(tmp_path / "b.mp4")], lambda _: None))
+    finally:
+        scheduler.kill()
+        scheduler.wait()
+    assert caught.value.code == "engine-lost"
+    assert caught.value.midway
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows cannot kill by signal")
+def test_measuring_process_that_is_lost_is_replaced(course: Path) -> None:
+    engine = LocalEngine(1)
+    with engine:
+        good = engine.measure(asked(course / NAMES[0]), lambda _: None)
+        pid = engine._workers[0].process.pid
+        assert pid
+        os.kill(pid, signal.SIGSTOP)
+        threading.Timer(0.3, os.kill, (pid, signal.SIGKILL)).start()
+        lost = engine.measure(asked(course / NAMES[1]), lambda _: None)
+        again = engine.measure(asked(course / NAMES[1]), lambda _: None)
+    assert good.problems == ()
+    assert [p.code for p in lost.problems] == ["crashed"]
+    assert again.problems == ()
+    assert again.video[0].frames == 25
+
+
+def asked(path: Path) -> Job:
+    return Job(path.name, path, FileKind.VIDEO, Identity.of(path), None, None)
 
 
 def test_without_the_extra_the_message_says_what_to_install(
