@@ -349,6 +349,9 @@ def attack_bags(target: Target, count: int) -> None:
         data = b""
         for _ in range(target.chance.choice((1, 1, 2))):
             victim = target.chance.choice(tags if target.chance.random() < 0.6 else files)
+            if victim.is_symlink() or not victim.is_file():
+                # Spoilt already; to open a pipe would be to wait for oneself.
+                continue
             with suppress(OSError):
                 data += _spoil(target, bag, victim, words)
         _deliver(target, "bag", data or b"(shape)", bag, number)
