@@ -58,7 +58,12 @@ def _encode_plan(kind: type) -> tuple[tuple[str, bool], ...]:
 
 def dumps(value: Any, *, indent: int | None = 1) -> str:
     """Canonical JSON text: the order of fields is the order of declaration, mappings keep theirs."""
-    return json.dumps(encode(value), ensure_ascii=False, indent=indent, allow_nan=False) + "\n"
+    text = json.dumps(encode(value), ensure_ascii=False, indent=indent, allow_nan=False)
+    return text.translate(_OBEYED) + "\n"
+
+
+_OBEYED = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+"""JSON leaves these as they are, and a terminal that is shown the text would obey them."""
 
 
 def loads(kind: type[T], text: str | bytes) -> T:
