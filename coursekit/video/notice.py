@@ -16,7 +16,8 @@ from coursekit.video.signals import Signals
 
 _SHAKE_PCT = 0.12
 _FLICKER_PCT, _FLICKER_LEVELS = 0.8, 1.0
-_REPEAT, _MOVES = 0.25, 4.0
+_REPEAT, _SUDDEN, _MOVES = 0.25, 0.4, 4.0
+_BESIDE = 3
 _MAX_ROWS = 160
 
 
@@ -58,6 +59,10 @@ class Notice:
     def _repeats(self, first: int) -> bool:
         change = np.nan_to_num(self._signals.series("change")[first:])
         block = np.nan_to_num(self._signals.series("change_block")[first:])
-        if len(change) < 8:
+        if len(change) < 4 * _BESIDE or not float(np.median(block)) >= _MOVES:
             return False
-        return bool(np.any(change[2:] < _REPEAT * np.median(change)) and np.median(block) >= _MOVES)
+        # Where a swing turns back movement fades over several pictures; a repeat comes at one blow.
+        view = np.lib.stride_tricks.sliding_window_view(change[2:], 2 * _BESIDE + 1)
+        lively = np.minimum(view[:, :_BESIDE].max(axis=1), view[:, _BESIDE + 1 :].max(axis=1))
+        middle = view[:, _BESIDE]
+        return bool(np.any((middle < _REPEAT * np.median(change)) & (middle < _SUDDEN * lively)))

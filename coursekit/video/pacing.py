@@ -164,17 +164,26 @@ class Pacer:
             known += [(float(own.min()), float(own.max()))] if len(own) else []
         if not len(rates) or not known:
             return False
-        low, high = min(low for low, _ in known), max(high for _, high in known)
+        # The middle of the lows: a quiet beginning must not hide that the picture stops later on.
+        low, high = float(np.median([low for low, _ in known])), max(high for _, high in known)
+        stops = 2 * still_bytes(self.blocks)
+        if rates.min() < stops < low:
+            return True
         return bool(rates.max() > _RATE_UP * high or rates.min() < _RATE_DOWN * low)
 
     def _usual_small(self) -> float:
         return float(np.percentile(self._small, 2)) if len(self._small) > 2 * _REMEMBERED else 0.0
 
 
+def still_bytes(blocks: int) -> float:
+    """The most bytes that a picture which repeats the one before takes."""
+    return _STILL_BYTES + _STILL_BYTES_PER_BLOCK * blocks
+
+
 def still_pictures(group: Group, blocks: int) -> Flags:
     """Pictures, in decoding order, that are coded as nothing but a repeat, far from any that are not."""
     order = np.argsort(group.times, kind="stable")
-    live = group.sizes[order] > _STILL_BYTES + _STILL_BYTES_PER_BLOCK * blocks
+    live = group.sizes[order] > still_bytes(blocks)
     if group.keyed:
         live[order == 0] = True
     spread = live.copy()
