@@ -386,6 +386,15 @@ class CourseRef:
     title: str
     manifest: str | None
     lessons: tuple[LessonRef, ...]
+    covers: tuple[CoverRef, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CoverRef:
+    """A cover and the bytes it was judged by."""
+
+    path: str
+    sha256: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -448,6 +457,7 @@ __all__ = [
     "CourseFacts",
     "CourseRef",
     "CoverFacts",
+    "CoverRef",
     "DocumentFacts",
     "Expected",
     "FactsFile",

@@ -22,6 +22,7 @@ from coursekit.model import (
     Course,
     CourseFacts,
     CourseRef,
+    CoverRef,
     FactsFile,
     FileFacts,
     FileKind,
@@ -301,9 +302,12 @@ def build_report(
     interrupted = bool(measuring.not_done)
     partial = interrupted or bool(measuring.changed)
     lessons = tuple(_lesson_ref(facts, name.id, name.title, name.path) for name in facts.course.lessons)
+    covers = tuple(
+        CoverRef(n, file.sha256 or None if (file := facts.files.get(n)) else None) for n in facts.course.covers
+    )
     return Report(
         lang=settings.lang,
-        course=CourseRef(facts.course.id, facts.course.title, facts.course.manifest_path, lessons),
+        course=CourseRef(facts.course.id, facts.course.title, facts.course.manifest_path, lessons, covers),
         profiles=tuple(ProfileRef(p.id, p.hash, p.title[settings.lang]) for p in profiles),
         summary=Summary(
             scope=scope,

@@ -117,8 +117,9 @@ def content_hash(subject: str, hashes: Mapping[str, str], report: Report) -> str
     if subject == ".":
         listing = "\n".join(f"{le.path} {le.sha256}" for le in report.course.lessons)
         return hashlib.sha256(listing.encode("utf-8", "backslashreplace")).hexdigest()
+    covers = {cover.path: cover.sha256 for cover in report.course.covers}
     by_lesson = {le.path: le.sha256 for le in report.course.lessons}
-    return hashes.get(subject) or by_lesson.get(subject)
+    return hashes.get(subject) or by_lesson.get(subject) or covers.get(subject)
 
 
 def apply_waivers(

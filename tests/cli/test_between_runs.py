@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,9 @@ from click.testing import CliRunner, Result
 
 from coursekit import codec
 from coursekit.cli.main import cli
-from coursekit.model import Report
-from coursekit.rules.waivers import load_waivers
-from coursekit.terms import Verdict
+from coursekit.model import CoverRef, Report
+from coursekit.rules.waivers import apply_waivers, load_waivers
+from coursekit.terms import FailOn, Verdict
 from tests.report.courses import finding, report_of, result
 
 FAILS = result("a 课.mp4", "video/shake", Verdict.FAIL, finding(3.0, 5.0), finding(50.0, 55.0))
@@ -71,6 +73,22 @@ def test_waive_writes_an_entry_that_is_read_back(tmp_path: Path) -> None:
         ("shaky-span", (3.0, 5.0), "张三"),
         ("shaky-span", (50.0, 55.0), "张三"),
     ]
+
+
+def test_a_finding_of_a_cover_is_accepted_for_its_bytes(tmp_path: Path) -> None:
+    told = report_of(result("封面.png", "cover/image", Verdict.FAIL, finding(None, code="too-small")))
+    bare = replace(told, course=replace(told.course, lessons=()))
+    shown = replace(bare, course=replace(bare.course, covers=(CoverRef("封面.png", "c" * 64),)))
+    assert run("waive", saved(tmp_path / "bare.json", bare), "封面.png", "too-small", *ACCEPT).exit_code == 2
+    into = tmp_path / "waivers.toml"
+    ran = run("waive", saved(tmp_path / "report.json", shown), "封面.png", "too-small", *ACCEPT, "--into", into)
+    assert ran.exit_code == 0, ran.output
+    (entry,) = load_waivers(into)
+    assert (entry.subject, entry.sha256) == ("封面.png", "c" * 64)
+    day = dt.date(2026, 12, 1)
+    assert apply_waivers(shown, (entry,), {}, FailOn.MUST, day).waivers[0].state == "applied"
+    other = replace(shown, course=replace(shown.course, covers=(CoverRef("封面.png", "d" * 64),)))
+    assert apply_waivers(other, (entry,), {}, FailOn.MUST, day).waivers[0].state == "changed"
 
 
 def test_waive_asks_which_one_and_refuses_what_is_not_there(tmp_path: Path) -> None:
