@@ -164,11 +164,13 @@ class Pacer:
             known += [(float(own.min()), float(own.max()))] if len(own) else []
         if not len(rates) or not known:
             return False
-        # The middle of the lows: a quiet beginning must not hide that the picture stops later on.
-        low, high = float(np.median([low for low, _ in known])), max(high for _, high in known)
-        stops = 2 * still_bytes(self.blocks)
-        if rates.min() < stops < low:
+        lows = [low for low, _ in known]
+        # The middle of the lows: a quiet beginning must not hide that the picture stops later on. What the head shows
+        # is seen; the first pictures after a keyframe are often small, because it took so much.
+        later = rates[-(-head // rate_window(self.frame_s)) :]
+        if float(later.min(initial=np.inf)) < 2 * still_bytes(self.blocks) < float(np.median(lows)):
             return True
+        low, high = min(lows), max(high for _, high in known)
         return bool(rates.max() > _RATE_UP * high or rates.min() < _RATE_DOWN * low)
 
     def _usual_small(self) -> float:
@@ -217,10 +219,15 @@ def clean_end(times: Floats, count: int) -> int:
     return int(later[0]) if len(later) else len(times)
 
 
+def rate_window(frame_s: float) -> int:
+    """Pictures in a window over which rates are taken."""
+    return max(4, round(_RATE_WINDOW_S / frame_s))
+
+
 def rates_of(times: Floats, sizes: Floats, frame_s: float) -> Floats:
     """Bytes a picture in successive windows, the keyframe (and what it left over for the next ones) not counted."""
     times, sizes = times[1:], sizes[1:]
-    length = max(4, round(_RATE_WINDOW_S / frame_s))
+    length = rate_window(frame_s)
     order = np.argsort(times, kind="stable")
     usable = len(sizes) // length * length
     return np.asarray(sizes[order][:usable].reshape(-1, length).mean(axis=1)) if usable else np.zeros(0)
