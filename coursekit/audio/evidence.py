@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -161,8 +162,10 @@ def sound_between(source: Path, start_s: float, end_s: float, stream: int | None
 
 
 def _audio_segment(pcm: bytes, rate: int, channels: int) -> AudioSegment:
+    # pydub looks for an ffmpeg on the path when it is imported, and warns; it is not asked to run one. A measuring
+    # process may have no path at all.
+    os.environ.setdefault("PATH", os.defpath)
     with warnings.catch_warnings():
-        # pydub looks for an ffmpeg on the path when it is imported, and warns; it is not asked to run one.
         warnings.simplefilter("ignore")
         from pydub import AudioSegment
 

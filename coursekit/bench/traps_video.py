@@ -223,17 +223,10 @@ def rain(ground: Picture, size: Size, seconds: float, rate: int) -> Iterator[Pic
         yield _grain(out, rng)
 
 
-def _row(picture: Picture, width: int) -> Picture:
-    both = np.concatenate([picture, picture[:, ::-1]], axis=1)
-    return np.tile(both, (1, width // both.shape[1] + 1, 1))[:, :width]
-
-
 def parallax(ground: Picture, other: Picture, size: Size, seconds: float, rate: int) -> Iterator[Picture]:
     """A camera that slides past: near things pass faster than far ones."""
     rng = np.random.default_rng(7)
-    # Laid side by side and mirrored, never enlarged: an enlarged picture is no healthy one.
-    far = _row(_fit(ground, size), size[0] * 2)
-    near = _row(_fit(other, (size[0] // 3, size[1] // 3)), size[0] * 4)
+    far, near = _fit(ground, (size[0] * 2, size[1])), _fit(other, (size[0] * 4, size[1] // 3))
     for n in range(round(seconds * rate)):
         share = _ease(n / (seconds * rate))
         left, close = round(share * size[0] * 0.4), round(share * size[0] * 2.6)

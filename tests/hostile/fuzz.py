@@ -27,10 +27,12 @@ def campaign(root: Path, count: int, seed: int, only: str = "", keep: Path | Non
     """Throw `count` inputs; what was thrown and came back, and what the watchers saw (nothing, it is hoped)."""
     tally = Tally(keep=keep)
     logging.disable(logging.CRITICAL)
-    before = os.environ.get("COURSEKIT_CACHE")
+    before, scratch = os.environ.get("COURSEKIT_CACHE"), tempfile.tempdir
     try:
         with watched(root) as world:
             os.environ["COURSEKIT_CACHE"] = str(world.cache)
+            # What a command keeps for a moment lies in the scratch folder the system names: here, one that is watched.
+            tempfile.tempdir = str(world.cache)
             with unheard():
                 target = furnish(world, random.Random(seed), tally)
             for name, share, attack in KINDS:
@@ -41,6 +43,7 @@ def campaign(root: Path, count: int, seed: int, only: str = "", keep: Path | Non
     finally:
         logging.disable(logging.NOTSET)
         os.environ.pop("COURSEKIT_CACHE")
+        tempfile.tempdir = scratch
         if before is not None:
             os.environ["COURSEKIT_CACHE"] = before
     return tally, world.seen
