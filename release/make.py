@@ -93,7 +93,8 @@ def audit(into: Path, auditor: str) -> bool:
     unknown = [d["name"] for d in asked if "skip_reason" in d]
     if unknown:
         print(f"NOT AUDITED: the service knows nothing of {len(unknown)} of {len(asked)} packages")
-    print("\n".join(holes) or f"no known holes in {len(asked) - len(unknown)} packages")
+    if holes or len(unknown) < len(asked):
+        print("\n".join(holes) or f"no known holes in {len(asked) - len(unknown)} packages")
     return bool(holes)
 
 
