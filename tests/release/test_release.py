@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "release"))
-from make import build_wheel, parts, sbom
+from build_release import build_wheel, parts, sbom
 
 
 def test_every_pin_is_the_one_that_was_tested_and_has_its_hashes() -> None:

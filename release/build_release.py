@@ -1,4 +1,4 @@
-"""What a release is made of: `python release/make.py OUT` builds the wheel twice, lists its parts, asks for holes.
+"""What a release is made of: `python release/build_release.py OUT` builds the wheel twice and lists its parts.
 
 OUT receives the wheel, `sbom.cdx.json` (CycloneDX 1.6, from the pinned hashes of requirements.txt) and what pip-audit
 said. The two wheels must be the same bytes: whoever builds the same commit can compare.
