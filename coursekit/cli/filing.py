@@ -124,7 +124,7 @@ def forms(
     from coursekit.files import write_atomic
     from coursekit.filing.desk import make_forms
     from coursekit.filing.kit import Setting, fit, rendered
-    from coursekit.filing.pdf import available
+    from coursekit.typeset import available
 
     desk = _desk(courses, profile, register, today, cache_dir)
     if _told_faults(desk):
@@ -257,9 +257,9 @@ def _desk(
 def _explain(error: Exception) -> NoReturn:
     from coursekit.filing.desk import NothingToFile
     from coursekit.filing.kit import TargetExists
-    from coursekit.filing.pdf import PdfFailed
     from coursekit.folder import CourseError
     from coursekit.rules.profile_text import ProfileError
+    from coursekit.typeset import TypesetFailed
 
     if isinstance(error, click.exceptions.Exit):
         raise error
@@ -274,7 +274,7 @@ def _explain(error: Exception) -> NoReturn:
                 f"{error} is there already. A kit is never mixed with old files: choose another name.",
             )
         )
-    if isinstance(error, PdfFailed):
+    if isinstance(error, TypesetFailed):
         fatal(pick(f"PDF 没有排成：{error}", f"the PDF could not be set: {error}"))
     if isinstance(error, OSError):
         fatal(pick(f"读写失败：{error.strerror}", f"could not be read or written: {error.strerror}"))

@@ -23,11 +23,12 @@ from coursekit.filing.form import Block, Cell, Filled, Form, Grid, Para
 from coursekit.filing.held import Held, held_papers
 from coursekit.filing.kinds import label, paper_kinds
 from coursekit.filing.measure import EXPERT_PAPERS
-from coursekit.filing.pdf import available, render_pdf
+from coursekit.filing.pdf import render_pdf
 from coursekit.filing.word import render_word
 from coursekit.model import Level, Result, Verdict
 from coursekit.review.shelf import Shelf
 from coursekit.texts import phrase
+from coursekit.typeset import available
 
 SUMS = "SHA256SUMS"
 INDEX = "00-目录"

@@ -5,8 +5,6 @@ Set by typst with embedded fonts. A character that no font has stops the page: a
 
 from __future__ import annotations
 
-import json
-import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -22,10 +20,9 @@ from coursekit.review.model import Asked, Question
 from coursekit.review.page import by_subject, clauses_of, own_asset, tally
 from coursekit.review.questions import COURSE, points_of
 from coursekit.texts import phrase, phrases
+from coursekit.typeset import NoGlyph, available, families, typeset
 
 _FONTS = ("Noto Sans SC", "Noto Serif SC")
-_NOT_SHOWN = re.compile(r'the text `"(?P<text>(?:[^"\\]|\\.)*)"` could not be displayed')
-_ESCAPE = re.compile(r"\\u\{([0-9a-fA-F]+)\}")
 _WORDS = {
     "who": "who", "how": "how", "overview": "overview", "lesson": "col-lesson", "machine": "col-machine",
     "duration": "col-duration", "saw": "machine-saw", "passed": "passed-checks", "points": "points-heading",
@@ -38,15 +35,11 @@ _WORDS = {
 
 def render_pdf(built: Built, lang: str, font_dirs: tuple[Path, ...], target: Path) -> bytes:
     """The bytes of the PDF."""
-    try:
-        import pylopdf_fonts_zh_cn
-        import typst
-    except ImportError as error:
-        raise DossierError("no-pdf", target=str(target)) from error
+    if not available():
+        raise DossierError("no-pdf", target=str(target))
     files = {name: data for name, data in built.files.items() if name.endswith(".jpg")}
     told = _told(built, lang, files)
-    told["fonts"] = [*_FONTS, *_families(font_dirs)]
-    own = Path(pylopdf_fonts_zh_cn.__file__).parent
+    told["fonts"] = [*_FONTS, *families(font_dirs)]
     with tempfile.TemporaryDirectory(prefix="coursekit-") as scratch:
         root = Path(scratch)
         for name, data in {"main.typ": own_asset("dossier.typ").encode("utf-8"), **files}.items():
@@ -54,35 +47,9 @@ def render_pdf(built: Built, lang: str, font_dirs: tuple[Path, ...], target: Pat
             place.parent.mkdir(exist_ok=True)
             place.write_bytes(data)
         try:
-            made: bytes = typst.compile(
-                root / "main.typ",
-                root=root,
-                font_paths=[own, *font_dirs],
-                ignore_system_fonts=True,
-                format="pdf",
-                pdf_standards="a-2b",
-                # A date here would make two runs over the same course differ.
-                timestamp=0,
-                sys_inputs={"data": json.dumps(told, ensure_ascii=False)},
-            )
-        except typst.TypstError as error:
-            found = _NOT_SHOWN.search(str(error))
-            if found is None:
-                raise
-            text = _ESCAPE.sub(lambda m: chr(int(m[1], 16)), found["text"])
-            raise DossierError("no-glyph", character=text[:1], point=f"U+{ord(text[:1]):04X}") from error
-    return made
-
-
-def _families(font_dirs: tuple[Path, ...]) -> list[str]:
-    if not font_dirs:
-        return []
-    import typst
-
-    fonts = typst.Fonts(
-        include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(folder) for folder in font_dirs]
-    )
-    return sorted(set(fonts.families()))
+            return typeset(root / "main.typ", told, font_dirs, "a-2b", root)
+        except NoGlyph as error:
+            raise DossierError("no-glyph", character=error.character, point=error.point) from error
 
 
 def _told(built: Built, lang: str, files: dict[str, bytes]) -> dict[str, Any]:
