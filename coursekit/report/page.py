@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from coursekit.pipeline import Audit
 
 FIRST_TASKS = 5
+CLIP_ROOM = 250_000
 CLIPS = 4
 """Excerpts of one lesson at most, on a page that lies where the lessons do not."""
 
@@ -44,8 +45,10 @@ def render_html(done: Audit, target: Path | None) -> str:
     """The page. `target` is where it will lie, so that lessons can be played from beside it."""
     files_by_name = {f.path: f for f in done.facts.files} if done.facts else {}
     view = build_view(done.report, files_by_name)
+    share = budget(len(view.lessons))
     apart = target is None or not lies_beside(done.folder, target)
-    stills = take_all(pictures_wanted(view, done.folder, budget(len(view.lessons)), clips=CLIPS if apart else 0))
+    # An excerpt takes about 100 kB: where a lesson has no room for two, none is cut.
+    stills = take_all(pictures_wanted(view, done.folder, share, clips=CLIPS if apart and share >= CLIP_ROOM else 0))
     return render_view(view, done.folder, target, stills, matrix_of(done.folder))
 
 
