@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import os
 import random
+import re
 import shutil
 import time
 from collections import Counter
@@ -56,9 +57,12 @@ class Tally:
     slowest: tuple[float, str] = (0.0, "")
     keep: Path | None = None
     """Where inputs that were too much are kept."""
+    beat: Callable[[], None] = lambda: None
+    """To be called whenever something got on: whoever watches waits so long and no longer."""
 
     def took(self, seconds: float, what: str) -> None:
         """Remember the slowest; one beyond patience is a fault."""
+        self.beat()
         self.slowest = max(self.slowest, (seconds, what))
         if seconds > PATIENCE_S:
             self.faults.append(f"{what}: {seconds:.0f} s")
@@ -69,7 +73,7 @@ class Tally:
         if self.keep is not None and data:
             with unheard():
                 self.keep.mkdir(parents=True, exist_ok=True)
-                (self.keep / f"{len(self.faults):04d}").write_bytes(data)
+                (self.keep / f"{re.sub(r'[^a-z#0-9]+', '-', what[:40])}-{time.monotonic_ns()}").write_bytes(data)
 
 
 @dataclass
@@ -86,24 +90,39 @@ class Target:
     fresh_review: Path
     workbook: bytes
     report: str
+    manifest: str
+    register: str
     runner: CliRunner = field(default_factory=CliRunner)
 
-    def call(self, kind: str, data: bytes, *args: str | Path, ok: Sequence[int] = (0, 1, 2, 3)) -> int:
-        """The command in this process. Whatever escapes it is a crash of the main process."""
-        self.tally.inputs[kind] += 1
+    def call(self, kind: str, data: bytes, *args: str | Path, ok: Sequence[int] = (0, 1, 2, 3), new: int = 1) -> int:
+        """The command in this process. Whatever escapes it is a crash of the main process. `new`: inputs it gets."""
+        if new:
+            self.tally.inputs[kind] += new
         began = time.monotonic()
         done = self.runner.invoke(cli, [str(a) for a in args], prog_name="coursekit")
         self.tally.took(time.monotonic() - began, f"{kind}: {args[0]}")
         self.tally.answers[f"{kind} exit {done.exit_code}"] += 1
         if done.exception is not None and not isinstance(done.exception, SystemExit):
-            self.tally.fault(
-                f"{kind} #{sum(self.tally.inputs.values())}: {args[:2]} raised {done.exception!r}"[:600], data
-            )
+            self.tally.fault(f"{kind}: {args[:2]} raised {done.exception!r}"[:600], data)
         elif done.exit_code not in ok:
             self.tally.fault(f"{kind}: exit {done.exit_code}", data)
         if obeyed := set(done.output) & _OBEYED:
             self.tally.fault(f"{kind}: a terminal was sent {sorted(map(ascii, obeyed))}", data)
         return done.exit_code
+
+    def tidy(self) -> None:
+        """As it was before the first throw: a watcher may have ended one halfway."""
+        (self.packed.course / "course.yaml").write_text(self.manifest, encoding="utf-8")
+        (self.packed.course / "waivers.toml").unlink(missing_ok=True)
+        shutil.rmtree(self.world.course)
+        self.world.course.mkdir()
+        self.unreviewed()
+
+    def unreviewed(self) -> None:
+        """The course under review, before anybody decided."""
+        with unheard():
+            shutil.rmtree(self.reviewed / "review")
+            shutil.copytree(self.fresh_review, self.reviewed / "review")
 
 
 def furnish(world: World, chance: random.Random, tally: Tally) -> Target:
@@ -129,7 +148,11 @@ def furnish(world: World, chance: random.Random, tally: Tally) -> Target:
         indent=1,
     )
     book = (place / "book.xlsx").read_bytes()
-    return Target(world, chance, tally, media, packed, reviewed, decision, fresh, book, report)
+    manifest = (packed.course / "course.yaml").read_text(encoding="utf-8")
+    register = yaml.safe_dump(complete(), allow_unicode=True, sort_keys=False)
+    return Target(
+        world, chance, tally, media, packed, reviewed, decision, fresh, book, report, manifest, register
+    )  # fmt: skip
 
 
 def make_seeds(folder: Path, url: str) -> Iterator[tuple[str, bytes]]:
@@ -168,25 +191,42 @@ def make_seeds(folder: Path, url: str) -> Iterator[tuple[str, bytes]]:
 _FIVE = ("mp4", "mkv", "wav", "png", "pdf")
 
 
-def attack_media(target: Target, count: int) -> None:
+def attack_media(target: Target, numbers: range) -> None:
     """Mutated media measured by workers, judged, and put into every report."""
     words = (target.world.url.encode(), b"file:../outside/secret.txt", b"#EXTM3U\n" + target.world.url.encode())
     names = sorted(target.media)
-    for start in range(0, count, BATCH):
-        folder = target.world.course / "media"
-        with unheard():
-            shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
-        for number in range(start, min(start + BATCH, count)):
-            kind = _FIVE[number % 5] if number % 6 else names[number // 6 % len(names)]
-            data = mutate(target.chance, target.media[kind], words, header=600)
-            (folder / f"{number:05d}.{kind}").write_bytes(data)
-            target.tally.inputs[kind] += 1
-        # Stills are decoded by further processes, which take longer to start than all the rest.
-        _measure(target, folder, pages=start % (5 * BATCH) == 0)
+    folder = target.world.course / "media"
+    with unheard():
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for number in numbers:
+        kind = _FIVE[number % 5] if number % 6 else names[number // 6 % len(names)]
+        data = mutate(target.chance, target.media[kind], words, header=600)
+        (folder / f"{number:05d}.{kind}").write_bytes(data)
+        target.tally.inputs[kind] += 1
+    # Stills are decoded by further processes, which take longer to start than all the rest.
+    if numbers.start % (5 * BATCH) == 0:
+        _audit(target, folder)
+    else:
+        _measure(target, folder)
 
 
-def _measure(target: Target, folder: Path, *, pages: bool) -> None:
+def _audit(target: Target, folder: Path) -> None:
+    """The whole command over a folder of media, with every report it can write."""
+    outs = [w for n in FORMATS if n != "text" for w in ("-f", n, "-o", target.world.out / f"report.{n}")]
+    target.call("media audit", b"", "audit", folder, "--cache", target.world.cache, "-j", "2", *outs, new=0)
+    report = json.loads((target.world.out / "report.json").read_text(encoding="utf-8"))
+    told = {result["subject"] for result in report["results"]}
+    whole = {r["subject"] for r in report["results"] if r["check"] == "probe/integrity" and r["verdict"] == "pass"}
+    target.tally.answers["media measured"] += len(whole)
+    if missing := {p.name for p in folder.iterdir() if p.suffix in (".mp4", ".mkv", ".wav")} - told:
+        target.tally.fault(f"the audit says nothing of {sorted(missing)[:3]}")
+    for result in report["results"]:
+        if result["verdict"] == "error" and result.get("reason", {}).get("code") == "check-crashed":
+            target.tally.fault(f"a check crashed: {result['check']} on {result['subject']}: {result['reason']}"[:400])
+
+
+def _measure(target: Target, folder: Path) -> None:
     listed = list_folder(folder)
     course, kinds = classify(listed)
     jobs = [Job(n, e.path, kinds[n], e.identity, e.refused, target.world.cache) for n, e in listed.entries.items()]
@@ -220,7 +260,7 @@ def _measure(target: Target, folder: Path, *, pages: bool) -> None:
                 target.tally.fault(f"a check crashed: {result.check} on {result.subject}: {result.reason}"[:400])
         audit = pipeline.Audit(report, FactsFile(tuple(found.values())), listed)
         for name, form in FORMATS.items():
-            if name == "html" and not pages:
+            if name == "html":
                 continue
             body = form.load()(audit, target.world.out / f"report.{name}")
             with suppress(OSError):
@@ -248,22 +288,20 @@ def _copy(keep: Path, paths: Sequence[Path | str], why: str) -> None:
         shutil.copy(path, keep / path.name)
 
 
-def attack_manifests(target: Target, count: int) -> None:
+def attack_manifests(target: Target, numbers: range) -> None:
     """Mutated manifests, registers, waivers, profiles, workbooks and reports, through the commands that read them."""
     words = text_words(target.world.url)
     course, place = target.packed.course, target.world.course
-    good = {name: (course / name).read_text(encoding="utf-8") for name in ("course.yaml",)}
     own = Path(target.packed.settings.profiles[0])
     profile = own.read_text(encoding="utf-8")
     waivers = ('[[waiver]]\nsubject = "媒体/第一课.mp4"\ncode = "over-limit"\ncheck = "probe/size"\nreason = "x"\n'
                'who = "y"\nuntil = 2099-01-01\nsha256 = "' + "0" * 64 + '"\n')  # fmt: skip
     common: tuple[str | Path, ...] = ("-p", own, "--cache", target.world.cache, "-j", "1")
-    register = yaml.safe_dump(complete(), allow_unicode=True, sort_keys=False)
-    for number in range(count):
+    for number in numbers:
         chance = target.chance
         match number % 12:
             case 0 | 1 | 2 | 3 | 4 | 5:
-                data = mutate_text(chance, good["course.yaml"], words)
+                data = mutate_text(chance, target.manifest, words)
                 (course / "course.yaml").write_bytes(data)
                 if number % 12 == 0:
                     outs = [w for n in FORMATS if n != "text" for w in ("-f", n, "-o", target.world.out / f"r.{n}")]
@@ -272,16 +310,14 @@ def attack_manifests(target: Target, count: int) -> None:
                     target.call("manifest", data, "audit", course, *common)
                 else:
                     target.call("manifest", data, "manifest", "check", course, "--no-hash")
-                (course / "course.yaml").write_text(good["course.yaml"], encoding="utf-8")
+                (course / "course.yaml").write_text(target.manifest, encoding="utf-8")
             case 6:
-                data = mutate_text(
-                    chance, json.dumps(_as_json(good["course.yaml"]), ensure_ascii=False, indent=1), words
-                )
+                data = mutate_text(chance, json.dumps(_as_json(target.manifest), ensure_ascii=False, indent=1), words)
                 (place / "json").mkdir(exist_ok=True)
                 (place / "json" / "course.json").write_bytes(data)
                 target.call("manifest json", data, "manifest", "check", place / "json", "--no-hash")
             case 7:
-                data = mutate_text(chance, register, words)
+                data = mutate_text(chance, target.register, words)
                 (place / "register.yaml").write_bytes(data)
                 target.call("register", data, "filing", "check", course, "--register", place / "register.yaml",
                             "--cache", target.world.cache)  # fmt: skip
@@ -311,35 +347,33 @@ def _as_json(text: str) -> object:
     return yaml.safe_load(text.replace("hours: 1\n", 'hours: "1"\n').replace("hours: 2,", 'hours: "2",'))
 
 
-def attack_decisions(target: Target, count: int) -> None:
+def attack_decisions(target: Target, numbers: range) -> None:
     """Mutated decisions of experts. One that is taken in is taken out again, so that each meets the same desk."""
     words = text_words(target.world.url)
-    for number in range(count):
+    for number in numbers:
         data = mutate_text(target.chance, target.decision, words)
         file = target.world.course / "decision.json"
         file.write_bytes(data)
         code = target.call("decision", data, "review", "add", target.reviewed, file)
         if code == 0 or number % 50 == 0:
             target.call("review state", data, "review", "status", target.reviewed)
-            with unheard():
-                shutil.rmtree(target.reviewed / "review")
-                shutil.copytree(target.fresh_review, target.reviewed / "review")
+            target.unreviewed()
 
 
-def attack_zips(target: Target, count: int) -> None:
+def attack_zips(target: Target, numbers: range) -> None:
     """Mutated packages, verified and taken in."""
     seed = target.packed.zip.read_bytes()
-    for number in range(count):
+    for number in numbers:
         data = mutate_zip(target.chance, seed)
         file = target.world.course / "package.zip"
         file.write_bytes(data)
         _deliver(target, "zip", data, file, number)
 
 
-def attack_bags(target: Target, count: int) -> None:
+def attack_bags(target: Target, numbers: range) -> None:
     """Folders that call themselves packages: files damaged, renamed, linked elsewhere, replaced by a pipe."""
     words = tuple(w.encode("utf-8", "surrogatepass") for w in text_words(target.world.url))
-    for number in range(count):
+    for number in numbers:
         bag = target.world.course / "bag"
         with unheard():
             shutil.rmtree(bag, ignore_errors=True)
@@ -395,10 +429,23 @@ def _deliver(target: Target, kind: str, data: bytes, package: Path, number: int)
         target.tally.answers[f"{kind} accepted"] += 1
 
 
-KINDS: tuple[tuple[str, float, Callable[[Target, int], None]], ...] = (
-    ("media", 0.17, attack_media),
-    ("manifests", 0.31, attack_manifests),
-    ("decisions", 0.18, attack_decisions),
-    ("zips", 0.20, attack_zips),
-    ("bags", 0.14, attack_bags),
+@dataclass(frozen=True)
+class Kind:
+    """One kind of input: how many of all, and how many are thrown at once."""
+
+    name: str
+    share: float
+    attack: Callable[[Target, range], None]
+    batch: int = 1
+    patience_s: float = 2 * PATIENCE_S
+    """After so much silence whoever watches ends it."""
+
+
+KINDS = (
+    # The command itself gives a stalled lesson five minutes.
+    Kind("media", 0.17, attack_media, BATCH, 480),
+    Kind("manifests", 0.31, attack_manifests),
+    Kind("decisions", 0.18, attack_decisions),
+    Kind("zips", 0.20, attack_zips),
+    Kind("bags", 0.14, attack_bags),
 )

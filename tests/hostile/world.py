@@ -14,7 +14,7 @@ import socket
 import struct
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +36,8 @@ class World:
     url: str = ""
     seen: list[str] = field(default_factory=list)
     """Everything that must not have happened."""
+    look: Callable[[], None] = lambda: None
+    """Takes in at once what the kernel has to tell."""
 
     @property
     def course(self) -> Path:
@@ -51,6 +53,18 @@ class World:
     def cache(self) -> Path:
         """Where facts are kept."""
         return self.root / "inside" / "cache"
+
+    @property
+    def words(self) -> Path:
+        """Where a process says where it stood when it was ended."""
+        return self.root / "inside" / "words.txt"
+
+    def last_words(self) -> str:
+        """The innermost lines of what it said."""
+        with suppress(OSError):
+            lines = self.words.read_text(encoding="utf-8", errors="replace").splitlines()
+            return " < ".join(line.strip() for line in lines if line.strip())[:700]
+        return ""
 
     @property
     def outside(self) -> Path:
@@ -161,12 +175,18 @@ def _inotify(world: World) -> Iterator[None]:
     # The world's own floor too: a file that `..` out of the course would land on.
     for folder, mask in [(world.root, _CHANGED), *((p, _CHANGED | _READ) for p in _folders(world.outside))]:
         names[libc.inotify_add_watch(handle, os.fsencode(folder), mask)] = str(folder)
-    try:
-        yield
-    finally:
+
+    def look() -> None:
         with suppress(BlockingIOError):
             while events := os.read(handle, 1 << 16):
                 world.seen.extend(_told(events, names))
+
+    world.look = look
+    try:
+        yield
+    finally:
+        look()
+        world.look = lambda: None
         os.close(handle)
 
 
