@@ -21,6 +21,7 @@ from coursekit.bench import (
     ladder_marks,
     ladder_more,
     ladder_video,
+    lessons,
     material,
 )
 from coursekit.bench.material import Described, Shelf
@@ -45,6 +46,8 @@ class Plan:
     quick: bool = False
     clips_per_rung: int = 4
     talkers: int = 20
+    lessons: int = 60
+    """Healthy lessons of three minutes."""
     workers: int = 2
     minutes: float | None = None
     only: str | None = None
@@ -134,6 +137,8 @@ def plan_jobs(plan: Plan, shelf: Shelf) -> Iterator[Job]:
     recorded = list(shelf.clips)
     yield from (Job("recorded", name, (0,), plan) for name in (recorded[::4] if plan.quick else recorded))
     yield from (Job("talkers", "synthesised talkers", (n,), plan) for n in range(2 if plan.quick else plan.talkers))
+    shown = material.lesson_clips(shelf)
+    yield from (Job("lessons", shown[n % len(shown)], (n,), plan) for n in range(2 if plan.quick else plan.lessons))
     voices = material.sounds(shelf)[: plan.clips + 1]
     yield from (Job("sound traps", name, (0,), plan) for name in voices)
     scenes = material.scenes(shelf)[: plan.clips]
@@ -327,6 +332,27 @@ def _talkers(job: Job, _: Described) -> Cases:
             yield case, lambda c, h=hear, k=clip: Specimen(c, h(k))  # type: ignore[misc] # binds the loop
 
 
+def _lessons(job: Job, described: Described) -> Cases:
+    shelf = shelf_of(job.plan.folder)
+    voices = material.sounds(shelf)
+    excused = frozenset(c for c in (*described.excused, *described.faults) if c.startswith("video/"))
+    for number in job.items:
+        pictures = lessons.count_pictures(described.path)
+        take = lessons.take_of(number, described.first, pictures, job.plan.seed)
+        voice = voices[number % len(voices)]
+        spoken = shelf.clips[voice].path if voice in shelf.clips else None
+        case = Case("healthy", "lesson", take.name, job.clip, lessons.LENGTH_S, excused=excused)
+
+        def work(c: Case, t: lessons.Take = take, v: Path | None = spoken) -> Specimen:
+            seed = job.plan.seed
+            made = ladder_more.measure_made(
+                lambda folder: lessons.make_lesson(folder, job.clip, described.path, v, t, seed)
+            )
+            return _with_length(Specimen(c, replace(made, path=job.clip)))
+
+        yield case, work
+
+
 def _sound_traps(job: Job, described: Described) -> Cases:
     shelf, seed = shelf_of(job.plan.folder), job.plan.seed
     own = material.sound(job.clip, described.path, seed)
@@ -413,6 +439,7 @@ _LADDERS: Mapping[str, Callable[[Job, Described], Cases]] = {
     "marks": _marks,
     "recorded": _recorded,
     "talkers": _talkers,
+    "lessons": _lessons,
     "sound traps": _sound_traps,
     "picture traps": _picture_traps,
     "picture grades": _picture_grades,

@@ -66,13 +66,12 @@ def repeat_clip(source: Path, path: Path, seconds: float, sound: Samples) -> Pat
     The sound is repeated sample by sample and encoded as one: repeated packets would creep away from the picture by
     some milliseconds at every turn, since AAC ends on a whole block.
     """
-    turns = int(np.ceil(seconds * RATE_HZ / sound.shape[1]))
     with tempfile.TemporaryDirectory(prefix="coursekit-") as scratch:
         spoken = write_wave(Path(scratch, "sound.wav"), sound)
-        pictures = ffmpeg.input(str(source.absolute()), stream_loop=turns).video
+        pictures = ffmpeg.input(str(source.absolute()), stream_loop=-1).video
         graph = ffmpeg.output(
             pictures,
-            ffmpeg.input(str(spoken), stream_loop=turns).audio,
+            ffmpeg.input(str(spoken), stream_loop=-1).audio,
             str(path.absolute()),
             t=seconds,
             movflags="+faststart",

@@ -15,7 +15,16 @@ from typing import Any
 
 import numpy as np
 
-from coursekit.bench import faults_audio, faults_video, ladder_audio, ladder_marks, ladder_video, synth, traps_video
+from coursekit.bench import (
+    faults_audio,
+    faults_video,
+    ladder_audio,
+    ladder_marks,
+    ladder_video,
+    lessons,
+    synth,
+    traps_video,
+)
 from coursekit.bench.faults_audio import Voice
 from coursekit.bench.faults_video import Picture
 
@@ -127,6 +136,11 @@ def scenes(shelf: Shelf) -> tuple[str, ...]:
 def sharp_scenes(shelf: Shelf) -> tuple[str, ...]:
     """Pictures with real detail at 1080 lines."""
     return (*shelf.named(lambda c: c.sharp), SCENES[0])
+
+
+def lesson_clips(shelf: Shelf) -> tuple[str, ...]:
+    """Pictures that healthy lessons are made of: what carries faults or marks is long enough and well known."""
+    return _alternate(shelf.named(lambda c: c.picture or c.marks), lessons.MADE)
 
 
 def boards(shelf: Shelf) -> tuple[str, ...]:

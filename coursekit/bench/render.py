@@ -106,7 +106,7 @@ def command(bench: Bench, only: str | None = None) -> str:
     if plan.quick:
         words.append("--quick")
     else:
-        words += [f"--clips-per-rung {plan.clips_per_rung}", f"--talkers {plan.talkers}"]
+        words += [f"--clips-per-rung {plan.clips_per_rung}", f"--talkers {plan.talkers}", f"--lessons {plan.lessons}"]
     if plan.minutes is not None and only is None:
         words.append(f"--minutes {plan.minutes:g}")
     if only is not None:
@@ -127,6 +127,13 @@ def _what_was_run(scored: Scored) -> Iterator[str]:
         f"{scored.hours('audio/'):.2f} h of sound, {scored.hours('video/'):.2f} h of picture."
     )
     yield ""
+    if repeated := sum(c.seconds for c in bench.cases if c.fault == "lesson" and c.truth is None):
+        yield (
+            f"Of these, {repeated / 3600:.2f} h are lessons of three minutes, each a dozen seconds of a clip cropped, "
+            "graded and mirrored in its own way and played to and fro under a voice in a room of its own: good against "
+            "a detector that fires now and then, no proof for pictures unlike these."
+        )
+        yield ""
     if clips:
         yield f"Recorded clips ({len(clips)}): " + "; ".join(f"{n} ({bench.clips[n].what})" for n in clips) + "."
     else:

@@ -50,6 +50,8 @@ _quick = click.option(
               help=pick("每档用几个片段", "Clips per strength"))  # fmt: skip
 @click.option("--talkers", type=click.IntRange(min=0), default=20, show_default=True,
               help=pick("健康语音：几个人，各三分钟", "Healthy voices of three minutes each"))  # fmt: skip
+@click.option("--lessons", type=click.IntRange(min=0), default=60, show_default=True,
+              help=pick("健康课程：几节，各三分钟", "Healthy lessons of three minutes each"))  # fmt: skip
 @click.option(
     "--minutes", type=click.FloatRange(min=0), help=pick("到时不再开始新的", "Begin nothing new after so long")
 )
@@ -63,6 +65,7 @@ def accuracy(
     quick: bool,
     clips_per_rung: int,
     talkers: int,
+    lessons: int,
     minutes: float | None,
     only: str | None,
     jobs: int,
@@ -74,7 +77,7 @@ def accuracy(
     from coursekit.bench.render import Scored, render_json, render_markdown
     from coursekit.files import write_atomic
 
-    plan = Plan(clips, seed, quick, clips_per_rung, talkers, jobs, minutes, only)
+    plan = Plan(clips, seed, quick, clips_per_rung, talkers, lessons, jobs, minutes, only)
     try:
         run = run_bench(plan, _tell)
     except TableError as error:
