@@ -255,13 +255,14 @@ def redness(
     fine: npt.NDArray[np.uint8], cb: npt.NDArray[np.uint8], cr: npt.NDArray[np.uint8]
 ) -> npt.NDArray[np.float32]:
     """(R − G − B) × 320 of each cell as WCAG 2.3.1 has it, 0 where the cell is no saturated red."""
-    if float(cr.max()) < _REDDISH:
-        return np.zeros(fine.size, np.float32)
     size = (fine.shape[1], fine.shape[0])
+    cells = cv2.resize(cr, size, interpolation=cv2.INTER_AREA)
+    if cv2.minMaxLoc(cells)[1] < _REDDISH:
+        return np.zeros(fine.size, np.float32)
     y = (fine.ravel().astype(np.float32) - 16) / 219
     u, v = (
-        (np.asarray(cv2.resize(c, size, interpolation=cv2.INTER_AREA)).ravel().astype(np.float32) - 128) / 224
-        for c in (cb, cr)
+        (np.asarray(c).ravel().astype(np.float32) - 128) / 224
+        for c in (cv2.resize(cb, size, interpolation=cv2.INTER_AREA), cells)
     )
     coded = np.stack([y + 1.5748 * v, y - 0.1873 * u - 0.4681 * v, y + 1.8556 * u])
     red, green, blue = np.clip(coded, 0, 1) ** 2.4

@@ -98,21 +98,21 @@ class Signals:
         if self.previous is not None:
             difference = cv2.absdiff(small, self.previous)
             blocks = cv2.resize(difference, _BLOCKS, interpolation=cv2.INTER_AREA)
-            change = float(cv2.mean(difference)[0])
-            change_block = float(blocks.max())
+            change = cv2.mean(difference)[0]
+            change_block = cv2.minMaxLoc(blocks)[1]
             touched = cv2.resize(
                 cv2.threshold(difference, 0, 255, cv2.THRESH_BINARY)[1], _BLOCKS, interpolation=cv2.INTER_AREA
             )
-            alive = float(np.count_nonzero(touched)) / touched.size
+            alive = cv2.countNonZero(touched) / touched.size
         row = Row(
             time_s=frame.time_s,
             bytes=frame.packet_bytes,
             key=frame.key,
             mean=float(mean[0, 0]),
-            lit=float(np.count_nonzero(small > _DARK_LEVEL)) / small.size,
+            lit=cv2.countNonZero(cv2.threshold(small, _DARK_LEVEL, 255, cv2.THRESH_BINARY)[1]) / small.size,
             spread=float(spread[0, 0]),
-            cb=float(cv2.mean(cb)[0]),
-            cr=float(cv2.mean(cr)[0]),
+            cb=cv2.mean(cb)[0],
+            cr=cv2.mean(cr)[0],
             change=change,
             change_block=change_block,
             alive=alive,
@@ -121,7 +121,7 @@ class Signals:
         self.fine = np.asarray(cv2.resize(small, _FINE, interpolation=cv2.INTER_AREA), dtype=np.uint8)
         if not self.thumbs or frame.time_s - self.thumbs[-1][0] >= _THUMB_S:
             self.thumbs.append((frame.time_s, self.fine))
-        self.last_areas = np.stack([_area_means(plane) for plane in (self.fine, cb, cr)])
+        self.last_areas = _area_means(self.fine, cb, cr)
         self._enter_areas()
         self._cuts.feed(frame.colour)
         self.last, self.shown = row, frame
@@ -218,9 +218,10 @@ _COLUMNS = ("bytes", "key", "mean", "lit", "spread", "cb", "cr", "change", "chan
 _FIGURES = attrgetter(*_COLUMNS)
 
 
-def _area_means(plane: Picture) -> npt.NDArray[np.float64]:
+def _area_means(fine: Picture, cb: Picture, cr: Picture) -> npt.NDArray[np.float64]:
     # In two steps: pixels to about 32 × 18 by area (rounded to levels, which averages out), then by sum.
-    fine = plane if plane.shape == (_FINE[1], _FINE[0]) else cv2.resize(plane, _FINE, interpolation=cv2.INTER_AREA)
+    rest = [np.asarray(cv2.resize(plane, _FINE, interpolation=cv2.INTER_AREA), np.uint8) for plane in (cb, cr)]
     columns, rows = AREAS
-    blocks = fine.reshape(rows, _FINE[1] // rows, columns, _FINE[0] // columns)
-    return np.asarray(blocks.mean(axis=(1, 3), dtype=np.float64).ravel())
+    blocks = np.stack([fine, *rest]).reshape(3, rows, _FINE[1] // rows, columns, _FINE[0] // columns)
+    sums = blocks.sum(axis=(2, 4), dtype=np.float64).reshape(3, rows * columns)
+    return np.asarray(sums / (blocks.shape[2] * blocks.shape[4]))

@@ -30,6 +30,20 @@ _FIT_SHARE = 0.2
 _STILL_PX = 0.12
 _MOVES_PX = 0.4
 _GRID = (6, 4)
+_SHARP_LEVELS = 12.0
+"""Levels a pixel at a corner, in its weakest direction: there a shift of 0.125 px, half of what is the least that a
+measured path tells (`EMIT_PCT`), changes a pixel by more than `_SAME_LEVELS`."""
+_SAME_LEVELS = 1
+_MIN_SHARP, _SHARP_RIM = 8, 5.0
+"""So many sharp corners there must be, in so many cells of the rim: the corners of a caption tell nothing of what is
+behind it."""
+_AT_REST = 0.8
+"""Share of the corners, and of the sharp ones, that must look as before. A camera that moves leaves none of the sharp
+ones; somebody in front of it covers some."""
+_BESIDE = np.arange(-2, 3)
+"""Pixels on either side of a corner that are compared."""
+_STRAY_PX = 0.3
+"""Movement of a picture beyond which those pixels are no longer about the corner when corners are chosen anew."""
 _LK: dict[str, Any] = {
     "winSize": (11, 11),
     "maxLevel": 3,
@@ -45,17 +59,26 @@ class Tracker:
     def __init__(self) -> None:
         self.columns: dict[str, array[float]] = {n: array("d" if n == "time" else "f") for n in COLUMNS}
         self._points: npt.NDArray[np.float32] | None = None
+        self._around: npt.NDArray[np.int64] | None = None
+        """Places of the pixels about each corner; None where too few are sharp to tell rest from movement."""
+        self._sharp = np.zeros(0, np.bool_)
         self._age = 0
         self._last: Picture | None = None
 
     def feed(self, time_s: float, small: Picture, *, unchanged: bool = False) -> None:
         """Take the next picture. `unchanged`: it is known to equal the last one, so nothing need be followed."""
-        last, self._last = self._last, small
+        last = self._last
+        if last is not None and last.shape == small.shape and not unchanged and self._rests(last, small):
+            # The last picture that was followed stays the one to compare with: what is too little to be seen from one
+            # picture to the next must not add up unseen.
+            self.rest(time_s)
+            return
+        self._last = small
         if last is None or last.shape != small.shape:
-            self._points = None
+            self._points = self._around = None
             self._add(time_s)
         elif unchanged:
-            self._add(time_s, dx=0.0, dy=0.0, turn=0.0, zoom=0.0, fit=1.0, still=1.0)
+            self.rest(time_s)
         else:
             self._follow(time_s, last, small)
 
@@ -66,7 +89,27 @@ class Tracker:
     def forget(self) -> None:
         """The next picture is no neighbour of the last."""
         self._last = None
-        self._points = None
+        self._points = self._around = None
+
+    def _rests(self, last: Picture, small: Picture) -> bool:
+        """Whether the corners look as they did: then the camera stood, and nothing need be followed."""
+        if self._around is None:
+            return False
+        same = cv2.absdiff(last, small).ravel()[self._around].max(axis=1) <= _SAME_LEVELS
+        return min(float(np.mean(same)), float(np.mean(same[self._sharp]))) >= _AT_REST
+
+    def _renew(self, last: Picture) -> npt.NDArray[np.float32]:
+        height, width = last.shape
+        self._age = 0
+        self._points, value = spread_corners(last)
+        # The value is 4 g² where brightness rises by g a pixel both ways.
+        self._sharp = value >= 4 * (_SHARP_LEVELS / 255) ** 2
+        sharp = self._points[self._sharp]
+        self._around = None
+        if len(sharp) >= _MIN_SHARP and rim_cells(sharp, width, height)[0] >= _SHARP_RIM:
+            x, y = self._points.astype(np.int64).T
+            self._around = (y * width + x)[:, None] + (_BESIDE[:, None] * width + _BESIDE).ravel()
+        return self._points
 
     def _add(self, time_s: float, **row: float) -> None:
         self.columns["time"].append(time_s)
@@ -74,12 +117,12 @@ class Tracker:
             self.columns[name].append(row.get(name, float("nan") if name in ("dx", "dy", "turn", "zoom") else 0.0))
 
     def _follow(self, time_s: float, last: Picture, small: Picture) -> None:
-        if self._points is None or self._age >= _RENEW_FRAMES:
-            self._points, self._age = spread_corners(last), 0
         points = self._points
+        if points is None or self._age >= _RENEW_FRAMES:
+            points = self._renew(last)
         self._age += 1
         if len(points) < 8:
-            self._points = None
+            self._points = self._around = None
             self._add(time_s, points=len(points))
             return
         moved, found, _ = cv2.calcOpticalFlowPyrLK(last, small, points, None, **_LK)  # type: ignore[call-overload]
@@ -94,9 +137,12 @@ class Tracker:
         before, after = points[inside], moved[inside]
         self._points = after if len(after) >= 0.6 * _MAX_POINTS / 2 else None
         if len(after) < 8:
+            self._around = None
             self._add(time_s, points=len(after))
             return
         shift = np.hypot(*(after - before).T)
+        if float(np.median(shift)) > _STRAY_PX:
+            self._around = None
         # Near things move further than far ones when the camera itself moves.
         reach = max(_FIT_PX, _FIT_SHARE * float(np.median(shift)))
         matrix, inlier = cv2.estimateAffinePartial2D(
@@ -128,10 +174,10 @@ class Tracker:
         )
 
 
-def spread_corners(small: Picture) -> npt.NDArray[np.float32]:
-    """The best corner of each cell of the picture, so that no textured area outvotes the rest."""
+def spread_corners(small: Picture) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """The best corner of each cell of the picture, so that no textured area outvotes the rest; and how good each is."""
     height, width = small.shape
-    strength = cv2.cornerMinEigenVal(small.astype(np.float32) / 255, 3)
+    strength = cv2.cornerMinEigenVal(small, 3)
     strength[:4], strength[-4:], strength[:, :4], strength[:, -4:] = 0, 0, 0, 0
     rows, columns = max(1, height // _CELL_PX), max(1, width // _CELL_PX)
     cell_h, cell_w = height // rows, width // columns
@@ -153,7 +199,7 @@ def spread_corners(small: Picture) -> npt.NDArray[np.float32]:
             if len(keep) >= 2 * _MAX_POINTS
             else keep[np.argsort(-value[keep])[:_MAX_POINTS]]
         )
-    return np.stack([x[keep], y[keep]], axis=1).astype(np.float32)
+    return np.stack([x[keep], y[keep]], axis=1).astype(np.float32), value[keep]
 
 
 def rim_cells(points: npt.NDArray[np.float32], width: int, height: int) -> tuple[float, float]:
