@@ -24,7 +24,7 @@ from coursekit.probe.streams import describe_stream, first_pictures
 if TYPE_CHECKING:
     from av.container import InputContainer
 
-VERSION = 1
+VERSION = 2
 
 _MAX_CHAPTERS = 500
 _MAX_DAMAGES = 20

@@ -258,7 +258,8 @@ def _colours(context: Any, first: FirstPicture | None) -> tuple[str | None, str 
 
 def shown_size(coded: tuple[int, int], sample_aspect: Fraction, rotation_deg: int) -> tuple[int, int]:
     """The size at which a player shows a picture: sample aspect applied to the width, then turned."""
-    width, height = round(coded[0] * sample_aspect), coded[1]
+    # However flat a file calls its pixels, a picture has a column.
+    width, height = max(round(coded[0] * sample_aspect), min(coded[0], 1)), coded[1]
     return (height, width) if rotation_deg % 180 in range(46, 135) else (width, height)
 
 

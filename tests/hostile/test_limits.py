@@ -7,6 +7,7 @@ import struct
 import wave
 import zlib
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from coursekit.probe.facts import PacketFacts, PictureFacts, ProbeFacts, SoundFa
 from coursekit.probe.image import measure_image
 from coursekit.probe.limits import refuse_beyond
 from coursekit.probe.media import MediaError
+from coursekit.probe.streams import shown_size
 from coursekit.texts import Teller
 from tests.media import make_video
 
@@ -90,6 +92,12 @@ def test_a_vector_cover_runs_nothing(tmp_path: Path) -> None:
     path = tmp_path / "cover.svg"
     path.write_text("<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", encoding="utf-8")
     assert measure_image(path).open_code == "unsupported"
+
+
+def test_a_picture_called_flat_still_has_a_column() -> None:
+    assert shown_size((96, 64), Fraction(1, 60_000), 0) == (1, 64)
+    assert shown_size((96, 64), Fraction(1, 60_000), 90) == (64, 1)
+    assert shown_size((0, 0), Fraction(1), 0) == (0, 0)
 
 
 def test_folders_without_a_floor_are_refused(tmp_path: Path) -> None:

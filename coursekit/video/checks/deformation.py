@@ -58,5 +58,8 @@ def _pair(bars: tuple[float, float, float, float], across: bool, down: bool) -> 
 
 
 def _usual(aspect: float, params: DeformationParams) -> bool:
+    if aspect <= 0:
+        # A sliver whose shape was rounded away.
+        return False
     lying = max(aspect, 1 / aspect)
     return any(abs(lying / usual - 1) * 100 <= params.aspect_tolerance_pct for usual in params.aspects)

@@ -29,6 +29,7 @@ BOX = (0.1, 0.1, 0.1, 0.1)
         ((1920, 1080), (1920, 1080), 1, (0.18, 0.0, 0.18, 0.0), 0.4, 1.138, Verdict.PASS, ()),
         ((1920, 1080), (1920, 1080), 1, BOX, 1.0, 1.778, Verdict.REVIEW, ("boxed-in",)),
         ((1280, 720), (2160, 720), Fraction(27, 16), NONE, 1.0, 3.0, Verdict.REVIEW, ("odd-aspect",)),
+        ((1280, 720), (0, 720), Fraction(1, 9999), NONE, 1.0, 0.0, Verdict.REVIEW, ("odd-aspect",)),
     ],
 )
 def test_shapes(
