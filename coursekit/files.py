@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -66,11 +68,40 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def open_plain(path: Path) -> BinaryIO:
+    """A file to be read that somebody else may have put there. Raises OSError, also for what is no plain file.
+
+    Opening a FIFO would wait for a writer for ever, and opening a device may do anything.
+    """
+    handle = os.open(
+        path,
+        os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0),
+    )
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "not a plain file", str(path))
+        return os.fdopen(handle, "rb", buffering=0)
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def read_plain(path: Path, most: int) -> bytes:
+    """A plain file of at most so many bytes. Raises OSError, also for a larger one."""
+    with open_plain(path) as file:
+        data = bytearray()
+        while len(data) <= most and (chunk := file.read(min(_CHUNK, most + 1 - len(data)))):
+            data += chunk
+    if len(data) > most:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+    return bytes(data)
+
+
 def sha256_of(path: Path, tick: Callable[[int], None] | None = None) -> str:
     """SHA-256 of a file, read once in bounded memory. `tick` hears how many bytes have been read."""
     digest = hashlib.sha256()
     done = 0
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
             done += len(chunk)

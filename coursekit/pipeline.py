@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from coursekit import __version__, codec
 from coursekit.engine.cache import Cache, audit_key
 from coursekit.find import classify, kind_of
-from coursekit.folder import FILING, CourseError, Folder, list_folder
+from coursekit.folder import FILING, MANIFEST_NAMES, CourseError, Folder, list_folder
 from coursekit.model import (
     FACTS_SCHEMA,
     Course,
@@ -162,10 +162,15 @@ def look_at_review(folder: Folder, manifest: Manifest | None, measuring: Measuri
 def load_course(folder: Folder) -> tuple[Manifest | None, Course, Mapping[str, FileKind]]:
     """The course by its manifest, or by what lies in the folder."""
     course, kinds = classify(folder)
-    if folder.manifest_path is None:
+    if folder.manifest_path is None and not any(name in folder.entries for name in MANIFEST_NAMES):
         return None, course, kinds
     from coursekit.manifest.course import course_from_manifest, normal, private_files
-    from coursekit.manifest.load import load_manifest
+    from coursekit.manifest.load import find_manifest, load_manifest
+
+    if folder.manifest_path is None:
+        # What is there and cannot be read is said; to go on as if there were none would judge less.
+        find_manifest(folder.root)
+        return None, course, kinds
 
     manifest = load_manifest(folder.manifest_path)
     # An expert's identity paper is filed, not judged as course material: no report names it.

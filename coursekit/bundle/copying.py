@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from coursekit.files import open_plain
+
 CHUNK = 1 << 20
 
 
@@ -24,7 +26,7 @@ def read_checked(path: Path, name: str, sha256: str, size_bytes: int) -> Iterato
     digest = hashlib.sha256()
     left = size_bytes
     try:
-        file = path.open("rb", buffering=0)
+        file = open_plain(path)
     except OSError as error:
         raise ChangedSince(name) from error
     with file:

@@ -12,6 +12,7 @@ from typing import Protocol, Self
 
 from coursekit.bundle.copying import CHUNK
 from coursekit.bundle.zipread import Limits, StrictZip, ZipFault
+from coursekit.files import open_plain
 from coursekit.paths import display_name
 
 BAG_DECLARATION = "bagit.txt"
@@ -89,7 +90,8 @@ class FolderTree(_Closing):
 
     def chunks(self, name: str) -> Iterator[bytes]:
         """The bytes of one file in pieces."""
-        with self.root.joinpath(*name.split("/")).open("rb", buffering=0) as file:
+        # Seen to be a plain file when it was listed; it may have been swapped since.
+        with open_plain(self.root.joinpath(*name.split("/"))) as file:
             while chunk := file.read(CHUNK):
                 yield chunk
 

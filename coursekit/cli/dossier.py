@@ -71,6 +71,7 @@ def dossier(
     jobs: int | None, cache_dir: Path | None, no_cache: bool, engine: str, lang: str, quiet: int, verbose: int,
 ) -> None:  # fmt: skip
     """Audit without what experts have said before, build, write, say whom to send it to."""
+    from coursekit.manifest.faults import ManifestError
     from coursekit.review.dossier import DossierError
 
     set_up_logging(verbose)
@@ -92,6 +93,8 @@ def dossier(
                      lessons=len(built.dossier.lessons))  # fmt: skip
     except DossierError as error:
         fatal(error.words(lang))
+    except ManifestError as error:
+        fatal(error.describe(lang))
     except OSError as error:
         fatal(pick(f"没有写成：{error}", f"not written: {error}"), EXIT_UNDECIDED)
     if not quiet:

@@ -14,7 +14,7 @@ from coursekit.filing.kinds import is_known, paper_kinds
 from coursekit.filing.model import PERSONAL_FIELDS, REGISTER_NAMES, REGISTER_SCHEMA, Register
 from coursekit.folder import FILING
 from coursekit.manifest.faults import Fault, ManifestError
-from coursekit.manifest.load import load_tree, read_record
+from coursekit.manifest.load import find_book, load_tree, read_record
 from coursekit.manifest.reader import nearest
 from coursekit.manifest.tree import TreeError
 from coursekit.model import Scalar
@@ -34,12 +34,7 @@ class RegisterError(ManifestError):
 
 def find_register(course: Path) -> Path | None:
     """The register in the course folder, if there is one."""
-    folder = course / FILING
-    found = [folder / name for name in REGISTER_NAMES if (folder / name).is_file()]
-    if len(found) > 1:
-        names = ", ".join(p.name for p in found)
-        raise RegisterError(found[1], (Fault("two-manifests", "", 1, 1, {"names": names}),))
-    return found[0] if found else None
+    return find_book(course, course / FILING, REGISTER_NAMES, RegisterError)
 
 
 def load_register(path: Path) -> Register:

@@ -8,7 +8,9 @@ them, and `manifest/schema` reports each at its line.
 
 from __future__ import annotations
 
+import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,12 @@ from coursekit.manifest.model import MANIFEST_SCHEMA, Manifest
 from coursekit.manifest.reader import read
 from coursekit.manifest.references import escaping_paths, reference_faults
 from coursekit.manifest.tree import Entries, Node, Places, Text, TreeError, parse_json, parse_yaml
+from coursekit.paths import inside
 from coursekit.probe.limits import MANIFEST_BYTES as MAX_BYTES
 
 __all__ = [
     "ManifestError",
+    "find_book",
     "find_manifest",
     "load_manifest",
     "load_tree",
@@ -33,10 +37,22 @@ __all__ = [
 
 def find_manifest(root: Path) -> Path | None:
     """The manifest of a course folder, if there is one. Two of them would leave open which one counts."""
-    found = [root / name for name in MANIFEST_NAMES if (root / name).is_file()]
+    return find_book(root, root, MANIFEST_NAMES, ManifestError)
+
+
+def find_book(course: Path, folder: Path, names: Sequence[str], error: type[ManifestError]) -> Path | None:
+    """The one of these files that lies in `folder`, if any does. One that is a link out of the course is no part of it.
+
+    What bears the name and cannot be read is said, never passed over: without it less would be judged.
+    """
+    found = [folder / name for name in names if os.path.lexists(folder / name)]
     if len(found) > 1:
-        names = ", ".join(p.name for p in found)
-        raise ManifestError(found[1], (Fault("two-manifests", "", 1, 1, {"names": names}),))
+        raise error(found[1], (Fault("two-manifests", "", 1, 1, {"names": ", ".join(p.name for p in found)}),))
+    for path in found:
+        if (path.is_symlink() or folder.is_symlink()) and not inside(course, path):
+            raise error(path, (Fault("leads-outside", "", 1, 1),))
+        if not path.is_file():
+            raise error(path, (Fault("not-a-file", "", 1, 1),))
     return found[0] if found else None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from coursekit.files import sha256_of, write_atomic
+from coursekit.files import sha256_of
 from coursekit.manifest.load import find_manifest, load_manifest
 from coursekit.review.decision import DecisionError, Known, check_decision, hash_of, parse_decision
 from coursekit.review.model import Decision, PaperRef, Receipt
@@ -68,7 +68,7 @@ def add_decision(course: Path, given: Given, now: dt.datetime) -> Added:
         for paper in given.papers:
             shelf.keep_paper(paper)
         if public_key is not None and given.key is not None:
-            write_atomic(shelf.key_path(decision.expert.id), _bytes(given.key))
+            shelf.keep(shelf.key_path(decision.expert.id), _bytes(given.key))
         shelf.take(data, receipt, signature)
     except OSError as error:
         raise DecisionError("shelf-unwritable", detail=error.strerror or str(error)) from error
@@ -86,7 +86,7 @@ def _signature(shelf: Shelf, given: Given, decision: Decision, data: bytes) -> t
     """The key and the signature that fits it; both None where this expert signs nothing."""
     name = decision.expert.name
     kept = shelf.key_path(decision.expert.id)
-    registered = read_public_key(kept.read_bytes()) if kept.is_file() else None
+    registered = read_public_key(shelf.read(kept)) if kept.is_file() else None
     offered = read_public_key(_bytes(given.key)) if given.key is not None else None
     if given.key is not None and offered is None:
         raise DecisionError("not-a-key")

@@ -10,14 +10,13 @@ import re
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
 from click.testing import CliRunner
-from PIL import Image, PngImagePlugin
 
 from coursekit import pipeline
 from coursekit.bundle.keys import public_pem
@@ -34,8 +33,8 @@ from coursekit.settings import Settings
 from tests.bundle.packed import Packed, make_packed
 from tests.filing.papers import complete
 from tests.hostile.mutate import mutate, mutate_text, mutate_zip, text_words
+from tests.hostile.seeds import make_seeds
 from tests.hostile.world import World, unheard
-from tests.media import make_video, run_ffmpeg
 from tests.review.courses import build, decide, make_reviewed_course
 
 LIMITS = Limits(stall_s=30, cpu_s=60)
@@ -55,6 +54,8 @@ class Tally:
     faults: list[str] = field(default_factory=list)
     """Crashes, hangs and whatever else must not be."""
     slowest: tuple[float, str] = (0.0, "")
+    largest: tuple[int, str] = (0, "")
+    """Of worker processes, in kilobytes."""
     keep: Path | None = None
     """Where inputs that were too much are kept."""
     beat: Callable[[], None] = lambda: None
@@ -153,39 +154,6 @@ def furnish(world: World, chance: random.Random, tally: Tally) -> Target:
     return Target(
         world, chance, tally, media, packed, reviewed, decision, fresh, book, report, manifest, register
     )  # fmt: skip
-
-
-def make_seeds(folder: Path, url: str) -> Iterator[tuple[str, bytes]]:
-    """Small files of every kind that measuring opens."""
-    folder.mkdir()
-    clip = make_video(folder / "clip.mp4", seconds=0.4, size=(96, 64), options={"metadata": f"comment={url}"})
-    yield "mp4", clip.read_bytes()
-    for name, codecs in (
-        ("mkv", ("-c", "copy")),
-        ("mov", ("-c", "copy")),
-        ("ts", ("-c", "copy")),
-        ("webm", ("-c:v", "libvpx", "-c:a", "libvorbis")),
-        ("avi", ("-c:v", "mpeg4", "-c:a", "libmp3lame")),
-        ("flv", ("-c:v", "flv", "-an")),
-    ):
-        run_ffmpeg("-i", clip, *codecs, folder / f"clip.{name}")
-        yield name, (folder / f"clip.{name}").read_bytes()
-    for name, codec in (("wav", "pcm_s16le"), ("mp3", "libmp3lame"), ("flac", "flac"), ("ogg", "libvorbis")):
-        run_ffmpeg("-i", clip, "-vn", "-c:a", codec, folder / f"clip.{name}")
-        yield name, (folder / f"clip.{name}").read_bytes()
-    picture = Image.effect_noise((48, 32), 60).convert("RGB")
-    text = PngImagePlugin.PngInfo()
-    text.add_itxt("XML:com.adobe.xmp", f"<x:xmpmeta xmlns:x='adobe:ns:meta/'><r href='{url}'/></x:xmpmeta>", zip=True)
-    picture.save(folder / "p.png", pnginfo=text)
-    picture.save(folder / "p.jpg", exif=Image.Exif())
-    picture.save(folder / "p.gif")
-    picture.save(folder / "p.webp")
-    picture.save(folder / "p.tif")
-    picture.save(folder / "p.pdf", title="x")
-    for name in ("png", "jpg", "gif", "webp", "tif", "pdf"):
-        yield name, (folder / f"p.{name}").read_bytes()
-    yield "srt", f"1\n00:00:01,000 --> 00:00:02,000\n<font>{url}</font>\n".encode()
-    yield "html", f"<!doctype html><html><img src='{url}'><script src='{url}'></script></html>".encode()
 
 
 _FIVE = ("mp4", "mkv", "wav", "png", "pdf")

@@ -94,6 +94,8 @@ def _add(tally: Tally, seen: list[str], line: dict[str, Any]) -> None:
     tally.answers.update(line["answers"])
     tally.faults += [f"{line['throw']}: {what}" for what in line["faults"]]
     tally.slowest = max(tally.slowest, (float(line["slowest"][0]), str(line["slowest"][1])))
+    if (largest := int(line.get("largest", 0))) > tally.largest[0]:
+        tally.largest = largest, str(line["throw"])
     seen += [f"{line['throw']}: {what}" for what in line["seen"]]
 
 
@@ -174,7 +176,10 @@ def _throw(target: Target, kind: Kind, throws: list[range], seed: int, speak: Co
             kind.attack(target, numbers)
             came = {"inputs": dict(tally.inputs), "answers": dict(tally.answers), "faults": list(tally.faults)}
             seen = list(target.world.seen)
-            speak.send({"throw": _name(kind, numbers), **came, "slowest": list(tally.slowest), "seen": seen})
+            # Of what this process started and saw the end of; in kilobytes.
+            largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+            more = {"slowest": list(tally.slowest), "largest": largest, "seen": seen}
+            speak.send({"throw": _name(kind, numbers), **came, **more})
             tally.inputs.clear()
             tally.answers.clear()
             tally.faults.clear()
@@ -192,6 +197,7 @@ def told(tally: Tally, seen: list[str], seconds: float) -> Iterator[str]:
     yield from (f"  {what}: {n}" for what, n in sorted(tally.answers.items()))
     yield f"slowest: {tally.slowest[0]:.1f} s ({tally.slowest[1]})"
     yield f"largest process: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10} MB"
+    yield f"largest worker: {tally.largest[0] >> 10} MB (first in {tally.largest[1]})"
     yield f"seen by the watchers (files outside, sockets, programs, knocks): {len(seen)}"
     yield from (f"  {what}" for what in seen[:20])
     yield f"crashes, hangs and wrong answers: {len(tally.faults)}"

@@ -196,6 +196,7 @@ SHELF_FAULTS: dict[str, Callable[[Path], object]] = {
     "decision-altered": lambda review: alter(next((review / "decisions").glob("X1*.json"))),
     "decision-gone": lambda review: next((review / "decisions").glob("X1*.json")).unlink(),
     "not-taken-in": lambda review: (review / "decisions" / "X9-by-hand.json").write_bytes(b"{}"),
+    "not-ours": lambda review: (review / "keys").symlink_to(review.parent.parent),
     "paper-gone": lambda review: next((review / "papers").iterdir()).unlink(),
     "paper-altered": lambda review: next((review / "papers").iterdir()).write_bytes(b"another"),
 }
