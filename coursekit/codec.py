@@ -1,12 +1,15 @@
 """Dataclasses to JSON and back, by their type hints: the one home of what a value looks like in a file.
 
-`Fraction` is the text "n/d", infinity the text "inf" or "-inf" (JSON has neither), an enum its value, a tuple a list.
+`Fraction` is the text "n/d", infinity the text "inf" or "-inf" (JSON has neither), an enum its value, a tuple a list,
+bytes are base64.
 A field whose value is None is left out when None is its default. Decoding is strict: an unknown field or a wrong type
 is a `CodecError` that names the place, so that a facts file of another version is never half understood.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import dataclasses
 import json
 import math
@@ -44,6 +47,8 @@ def encode(value: Any) -> Any:
         return value.value
     if isinstance(value, Fraction):
         return f"{value.numerator}/{value.denominator}"
+    if kind is bytes:
+        return base64.b64encode(value).decode("ascii")
     if isinstance(value, Mapping):
         return {str(key): encode(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
@@ -95,13 +100,16 @@ def _decoder(hint: Any) -> Decoder:
     if origin is tuple:
         return _tuple_decoder(typing.get_args(hint))
     if origin is not None and issubclass(origin, Mapping):
-        return _mapping_decoder(_decoder(typing.get_args(hint)[1]))
+        key, item = typing.get_args(hint)
+        return _mapping_decoder(_decoder(item), key is float)
     if hint is Any or hint is object:
         return lambda raw, where: raw
     if hint is float:
         return _decode_float
     if hint is Fraction:
         return _decode_fraction
+    if hint is bytes:
+        return _decode_bytes
     if hint is type(None):
         return _plain_decoder(type(None))
     if dataclasses.is_dataclass(hint):
@@ -137,6 +145,13 @@ def _decode_fraction(raw: Any, where: str) -> Fraction:
         raise _wrong(where, 'fraction such as "25/1"', raw) from error
 
 
+def _decode_bytes(raw: Any, where: str) -> bytes:
+    try:
+        return base64.b64decode(raw, validate=True)
+    except (TypeError, ValueError, binascii.Error) as error:
+        raise _wrong(where, "base64 text", raw) from error
+
+
 def _enum_decoder(kind: type[Enum]) -> Decoder:
     members = {member.value: member for member in kind}
 
@@ -149,11 +164,17 @@ def _enum_decoder(kind: type[Enum]) -> Decoder:
     return enumerated
 
 
-def _mapping_decoder(item: Decoder) -> Decoder:
-    def mapping(raw: Any, where: str) -> dict[str, Any]:
+def _mapping_decoder(item: Decoder, numbered: bool) -> Decoder:
+    def mapping(raw: Any, where: str) -> dict[Any, Any]:
         if type(raw) is not dict:
             raise _wrong(where, "object", raw)
-        return {key: item(value, f"{where}/{key}") for key, value in raw.items()}
+        read = {key: item(value, f"{where}/{key}") for key, value in raw.items()}
+        if not numbered:
+            return read
+        try:
+            return {float(key): value for key, value in read.items()}
+        except ValueError as error:
+            raise _wrong(where, "numbers as keys", raw) from error
 
     return mapping
 

@@ -24,6 +24,7 @@ from coursekit.bundle.model import Package, PackagedLesson
 from coursekit.bundle.plan import COURSE_FOLDER
 from coursekit.bundle.tree import FolderTree, Tree
 from coursekit.engine import cage
+from coursekit.engine.answers import hear
 from coursekit.engine.local import REQUIRE_CAGE
 from coursekit.manifest.faults import ManifestError
 from coursekit.manifest.load import manifest_from_text
@@ -35,7 +36,6 @@ from coursekit.rules.judge import judge
 TOLERANCE_S = 1.0
 """A container's word on its length and the length that was decoded differ by less, in a healthy file."""
 _LONGEST_LOOK_S = 300.0
-_LONGEST_ANSWER = 64 << 20
 _SYLLABUS = frozenset({"manifest/coverage", "manifest/hours", "manifest/weights", "manifest/assessment"})
 
 
@@ -117,7 +117,7 @@ class Looker:
             if not self._pipe.poll(_LONGEST_LOOK_S):
                 self.close()
                 return "timeout"
-            said = self._pipe.recv_bytes(_LONGEST_ANSWER)
+            said = hear(self._pipe)
             if said[:1] == b"f":
                 return codec.loads(ProbeFacts, said[1:])
             return said[1:200].decode("utf-8", "replace")

@@ -71,13 +71,12 @@ def enter(writable: Iterable[Path] = ()) -> bool:
     return _no_new_privileges() and _drop_privileges() and _landlock(tuple(writable)) and _seccomp()
 
 
-def enter_pool(scratch: str) -> None:
-    """The same for a worker of a process pool, which may write to a folder of its own and nowhere else."""
+def enter_pool(scratch: str) -> bool:
+    """The same for a worker that takes pictures: it may write to a folder of its own and nowhere else."""
     import tempfile
 
     tempfile.tempdir = scratch
-    enter((Path(scratch),))
-    allow_cpu()
+    return enter((Path(scratch),))
 
 
 def forget_environment() -> None:

@@ -27,14 +27,13 @@ from multiprocessing.context import SpawnProcess
 
 from coursekit import codec
 from coursekit.engine import cage
+from coursekit.engine.answers import hear
 from coursekit.engine.job import THREADS, Job, Progress, refused_facts, run_job
 from coursekit.model import FileFacts, Problem
 
 REQUIRE_CAGE = "COURSEKIT_CAGE"
 """Set to `require`, nothing is measured where the cage is not whole."""
 _TELL_EVERY_S = 0.2
-_MOST_ANSWER_BYTES = 64 << 20
-"""A hundred times the facts of the longest lesson."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,7 @@ class LocalEngine:
             worker = busy[pipe]  # type: ignore[index]  # wait() types its answer as a union of all it can wait for
             assert worker.job is not None
             try:
-                said = _understand(worker.pipe.recv_bytes(_MOST_ANSWER_BYTES), worker.job)
+                said = _understand(hear(worker.pipe), worker.job)
             except (EOFError, OSError):
                 yield self._lost(worker, *_how_it_ended(worker.process))
                 self._replace(worker, waiting, threads)
@@ -226,7 +225,7 @@ def serve(pipe: Connection, threads: int, limits: Limits, fetches: bool) -> None
     # A process a core already: threads inside the matrix products would only fight the neighbours.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    _limit_memory(limits.memory_bytes)
+    limit_memory(limits.memory_bytes)
     measure: Callable[[Job, Progress], FileFacts] | None = None
     while True:
         try:
@@ -282,7 +281,8 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _limit_memory(memory_bytes: int) -> None:
+def limit_memory(memory_bytes: int) -> None:
+    """So much address space for this process, where the system can limit it."""
     if sys.platform == "linux":
         import resource
 

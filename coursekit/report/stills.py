@@ -1,29 +1,21 @@
 """Pictures for the page: a strip of small stills per lesson, and the frame at each finding's second.
 
-Stills are decoded in worker processes, as measuring is: a file that brings a decoder down costs its own pictures.
+Stills are decoded in caged workers, as measuring is: a file that brings a decoder down costs its own pictures.
 """
 
 from __future__ import annotations
 
-import logging
-import multiprocessing
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from coursekit.engine.local import default_workers
+from coursekit.engine.pool import in_workers
 from coursekit.probe.facts import ProbeFacts
 
 if TYPE_CHECKING:
     from coursekit.video.meter import Frame
 
-log = logging.getLogger(__name__)
-Order = TypeVar("Order")
-Done = TypeVar("Done")
 STRIP_STILLS = 12
 _STRIP_PX = 160
 _STRIP_QUALITY = 60
@@ -78,41 +70,6 @@ def budget(lessons: int) -> int:
 def take_all(wanted: Sequence[Wanted]) -> Mapping[str, Stills]:
     """Pictures of many lessons."""
     return in_workers({order.name: order for order in wanted}, take, Stills())
-
-
-def in_workers(orders: Mapping[str, Order], work: Callable[[Order], Done], blank: Done) -> Mapping[str, Done]:
-    """Do the work of each order in a process that may die of it; `blank` stands for what one cost."""
-    if not orders:
-        return {}
-    from coursekit.engine import cage
-
-    context = multiprocessing.get_context("spawn")
-    taken: dict[str, Done] = {}
-    left = list(orders)
-    with tempfile.TemporaryDirectory(prefix="coursekit-") as scratch:
-        while left:
-            pool = ProcessPoolExecutor(
-                default_workers(len(left)), mp_context=context, initializer=cage.enter_pool, initargs=(scratch,)
-            )
-            try:
-                with pool:
-                    for name, promised in [(n, pool.submit(work, orders[n])) for n in left]:
-                        taken[name] = _done(promised, name, blank)
-                        left.remove(name)
-            except BrokenProcessPool:
-                # The first one still open may have done it; the others get another chance.
-                taken[left.pop(0)] = blank
-    return taken
-
-
-def _done(promised: Future[Done], name: str, blank: Done) -> Done:
-    try:
-        return promised.result()
-    except BrokenProcessPool:
-        raise
-    except Exception as error:  # noqa: BLE001 - a file that cannot be shown costs its pictures, never the report
-        log.info("no pictures of %s: %r", name, error)
-        return blank
 
 
 def take(order: Wanted) -> Stills:

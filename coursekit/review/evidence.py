@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from coursekit.engine.pool import in_workers
 from coursekit.folder import Folder
 from coursekit.probe.facts import ProbeFacts
 from coursekit.report.page import pictures_wanted, still_time
-from coursekit.report.stills import Picture, Stills, Wanted, in_workers, take
+from coursekit.report.stills import Picture, Stills, Wanted, take
 from coursekit.report.view import Issue, Subject, View
 
 EXCERPTS = 4
@@ -63,7 +64,26 @@ def gather_all(view: View, folder: Folder) -> Mapping[str, Gathered]:
                 orders[subject.name] = Order(entry.path, crops=_crops(subject.issues))
         elif subject.name in wanted or heard:
             orders[subject.name] = Order(entry.path, wanted.get(subject.name), _crops(subject.issues), heard)
-    return in_workers(orders, gather, Gathered())
+    taken = in_workers(orders, gather, Gathered())
+    return {name: _asked_for(orders[name], got) for name, got in taken.items()}
+
+
+def _asked_for(order: Order, got: Gathered) -> Gathered:
+    """What was ordered and nothing else: keys and suffixes become names of files, and a worker may be a stranger's."""
+    crops = {key for key, *_ in order.crops}
+    sounds = {key for key, *_ in order.excerpts}
+    times = order.wanted.times_s if order.wanted is not None else ()
+    stills = replace(got.stills, at={t: p for t, p in (got.stills.at or {}).items() if t in times}, clips={})
+    return Gathered(
+        stills=stills,
+        crops={key: picture for key, picture in got.crops.items() if key in crops},
+        excerpts={
+            key: (suffix, sound)
+            for key, (suffix, sound) in got.excerpts.items()
+            if key in sounds and suffix in (".mp3", ".wav")
+        },
+        whole=got.whole if order.wanted is None else None,
+    )
 
 
 def _crops(issues: Sequence[Issue]) -> tuple[tuple[str, float, Box], ...]:
