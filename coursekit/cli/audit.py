@@ -23,7 +23,6 @@ from coursekit.cli.options import (
     papers_options,
     set_up_logging,
     terminable,
-    thorough_option,
     verbosity_options,
 )
 from coursekit.report import FORMATS, format_of
@@ -92,7 +91,6 @@ if TYPE_CHECKING:
 )
 @papers_options
 @measuring_options
-@thorough_option
 @lang_option
 @verbosity_options
 def audit(

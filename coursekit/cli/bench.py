@@ -177,16 +177,37 @@ def curve(
 )
 @click.option("--seconds", type=click.IntRange(min=20), default=300, show_default=True)
 @click.option("--height", type=click.Choice(["720", "1080"]), default="1080", show_default=True)
-@click.option("--filters/--no-filters", default=True, help=pick("也跑一遍常用的 ffmpeg 滤镜", "Also the usual filters"))
-@click.option("--lessons", type=click.IntRange(min=0), default=10, show_default=True,
-              help=pick("课程那一行有几课（0 不跑）", "Lessons of the course row (0: none)"))  # fmt: skip
-def speed(seconds: int, height: str, filters: bool, lessons: int) -> None:
+@click.option("--row", "rows", multiple=True,
+              type=click.Choice(["camera", "again", "thorough", "filters", "slides", "course", "memory"]),
+              help=pick("只跑这一项（可重复；默认全部）",
+                        "Only this row; repeat for several (default: all)"))  # fmt: skip
+@click.option("--lessons", type=click.IntRange(min=1), default=10, show_default=True,
+              help=pick("课程那一项有几课", "Lessons of the course row"))  # fmt: skip
+@click.option("--keep", type=click.Path(path_type=Path, file_okay=False),
+              help=pick("素材放在这个文件夹，下次再用（默认：临时文件夹，用完删除）",
+                        "Keep the lessons in this folder, use them again (default: made anew, deleted)"))  # fmt: skip
+@click.option("--write", "pages", multiple=True, type=click.Path(path_type=Path, exists=True, dir_okay=False),
+              help=pick("把结果表写进这一页（speed:begin 与 speed:end 之间）",
+                        "Put the table into this page, between its marks speed:begin and speed:end"))  # fmt: skip
+def speed(
+    seconds: int, height: str, rows: tuple[str, ...], lessons: int, keep: Path | None, pages: tuple[Path, ...]
+) -> None:
     """Synthesise lessons, decode, audit, divide."""
-    from coursekit.bench.speed import measure_speed
+    import tempfile
+
+    from coursekit.bench.speed import ROWS, Bench, as_line, heading, write_table
 
     began = time.monotonic()
-    for line in measure_speed(float(seconds), int(height), filters=filters, lessons=lessons):
-        click.echo(line)
+    with tempfile.TemporaryDirectory(prefix="coursekit-") as scratch:
+        folder = keep or Path(scratch)
+        folder.mkdir(parents=True, exist_ok=True)
+        bench = Bench(folder, float(seconds), int(height), lessons, rows or ROWS)
+        click.echo(heading())
+        for row in bench.run():
+            click.echo(as_line(row))
+    click.echo(bench.told())
+    for name in write_table(bench, pages):
+        click.echo(name, err=True)
     click.echo(f"({time.monotonic() - began:.0f} s)", err=True)
 
 

@@ -68,7 +68,8 @@ if TYPE_CHECKING:
 @verbosity_options
 def dossier(
     course: Path, profiles: tuple[str, ...], outputs: tuple[Path, ...], font_dirs: tuple[Path, ...],
-    jobs: int | None, cache_dir: Path | None, no_cache: bool, engine: str, lang: str, quiet: int, verbose: int,
+    jobs: int | None, cache_dir: Path | None, no_cache: bool, engine: str, thorough: bool, lang: str, quiet: int,
+    verbose: int,
 ) -> None:  # fmt: skip
     """Audit without what experts have said before, build, write, say whom to send it to."""
     from coursekit.manifest.faults import ManifestError
@@ -81,6 +82,7 @@ def dossier(
         lang=lang,
         workers=jobs,
         engine=engine,
+        thorough=thorough,
         cache_root=cache_root(cache_dir, no_cache),
         heed_experts=False,
     )

@@ -17,7 +17,6 @@ from coursekit.cli.options import (
     measuring_options,
     set_up_logging,
     terminable,
-    thorough_option,
     verbosity_options,
 )
 
@@ -31,7 +30,6 @@ from coursekit.cli.options import (
 @click.argument("files", nargs=-1, required=True, type=CoursePlace())
 @click.option("-o", "--output", type=click.Path(path_type=Path), help=pick("写入文件", "Write to a file"))
 @measuring_options
-@thorough_option
 @verbosity_options
 def measure(
     files: tuple[Path | str, ...],

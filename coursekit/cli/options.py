@@ -62,20 +62,17 @@ def measuring_options(function: F) -> F:
         type=click.Path(path_type=Path, file_okay=False),
         help=pick("测量结果缓存的位置", "Where measured facts are kept"),
     )(function)
-    return click.option(
-        "--no-cache", is_flag=True, help=pick("不用缓存，全部重新测量", "Measure everything again, keep nothing")
-    )(function)
-
-
-def thorough_option(function: F) -> F:
-    """`--thorough`: for whoever would rather wait than trust the packets."""
-    return click.option(
+    function = click.option(
         "--thorough",
         is_flag=True,
         help=pick(
-            "逐帧解码全部画面（默认：先看码流，只解码有动静、有疑点的部分；见 docs/speed.md）",
-            "Decode every picture (default: packets first, then only what moves or looks odd; see docs/speed.md)",
+            "逐帧解码全部画面（默认：先看码流，只解码有动静、有疑点的部分；两种结果各自保存，见 docs/speed.md）",
+            "Decode every picture (default: packets first, then only what moves or looks odd; facts of either way are "
+            "kept apart; see docs/speed.md)",
         ),
+    )(function)
+    return click.option(
+        "--no-cache", is_flag=True, help=pick("不用缓存，全部重新测量", "Measure everything again, keep nothing")
     )(function)
 
 

@@ -115,6 +115,7 @@ def package(
     engine: str,
     cache_dir: Path | None,
     no_cache: bool,
+    thorough: bool,
     lang: str,
     quiet: int,
     verbose: int,
@@ -131,6 +132,7 @@ def package(
         fail_on=FailOn(fail_on),
         workers=jobs,
         engine=engine,
+        thorough=thorough,
         cache_root=cache_root(cache_dir, no_cache),
     )
     with terminable():

@@ -158,6 +158,19 @@ def test_nothing_of_a_person_but_name_and_qualification(first_desk: Desk, tmp_pa
     assert not [secret for secret in SECRETS if secret in said.out + said.err and not secret.endswith((".png", ".pdf"))]
 
 
+def test_what_a_thorough_audit_measured_serves_the_dossier_and_the_package(desk: Desk, tmp_path: Path) -> None:
+    profile = desk.course.parent / "house.toml"
+    shared = ("-p", profile, "--cache", tmp_path / "cache", "--thorough")
+    assert coursekit("audit", desk.course, *shared, "-o", tmp_path / "report.json").code in (0, 1, 3)
+    facts = tmp_path / "cache" / "facts"
+    kept = {path: path.stat().st_mtime_ns for path in facts.rglob("*.json")}
+    assert kept
+    said = coursekit("dossier", desk.course, *shared, "-o", tmp_path / "d")
+    assert said.code == 0, said.err
+    coursekit("package", desk.course, *shared, "--draft", "-o", tmp_path / "DRAFT.zip")
+    assert {path: path.stat().st_mtime_ns for path in facts.rglob("*.json")} == kept
+
+
 def test_it_is_written_as_a_folder_or_as_one_file(first_desk: Desk, tmp_path: Path) -> None:
     files = contents(first_desk.built, "zh")
     target = tmp_path / "材料"
