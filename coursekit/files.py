@@ -5,12 +5,16 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import io
 import os
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
 
 _CHUNK = 1 << 20
 
@@ -66,6 +70,18 @@ def sync_folder(folder: Path) -> None:
         return
     finally:
         os.close(handle)
+
+
+class WholeFile(io.FileIO):
+    """An unbuffered file that takes every byte or raises: a nearly full disk takes half of them and says so once."""
+
+    def write(self, data: Buffer, /) -> int:
+        """All of it."""
+        view = memoryview(data).cast("B")
+        done = 0
+        while done < len(view):
+            done += super().write(view[done:]) or 0
+        return done
 
 
 def open_plain(path: Path) -> BinaryIO:

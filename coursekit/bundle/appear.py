@@ -8,9 +8,9 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
-from coursekit.files import sync_folder
+from coursekit.files import WholeFile, sync_folder
 from coursekit.locks import release, try_lock
 
 
@@ -31,8 +31,8 @@ def growing_file(target: Path) -> Iterator[BinaryIO]:
     part = part_of(target)
     with _alone(target, part):
         try:
-            with part.open("w+b", buffering=0) as file:
-                yield file
+            with WholeFile(part, "w+b") as file:
+                yield cast("BinaryIO", file)
                 os.fsync(file.fileno())
             part.replace(target)
         except BaseException:

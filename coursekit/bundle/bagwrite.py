@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from coursekit import __version__
 from coursekit.bundle.appear import growing_file, growing_folder
@@ -24,6 +24,7 @@ from coursekit.bundle.model import Package, PackagedFile
 from coursekit.bundle.names import name_fault
 from coursekit.bundle.plan import BAG_PROFILE, COURSE_FOLDER, DRAFT, FINAL, STATUS, Plan
 from coursekit.bundle.zipwrite import ZipWriter
+from coursekit.files import WholeFile
 
 Tick = Callable[[str], None]
 """Hears the course-relative name of each file when it is done."""
@@ -142,7 +143,7 @@ def write_bag_folder(plan: Plan, target: Path, keys: tuple[SigningKey, ...] = ()
 def _new_file(root: Path, name: str) -> BinaryIO:
     path = root.joinpath(*name.split("/"))
     path.parent.mkdir(parents=True, exist_ok=True)
-    return path.open("xb", buffering=0)
+    return cast("BinaryIO", WholeFile(path, "xb"))
 
 
 class _Follower:

@@ -24,6 +24,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from coursekit import __version__, codec
+from coursekit.files import WholeFile
 from coursekit.library import tus
 from coursekit.library.index import COURSES, POINTS, open_index
 from coursekit.library.limits import Pace, Rate, ServiceLimits
@@ -146,12 +147,12 @@ class Service:
         digest = checksum.begin() if checksum is not None else None
         trial = self.uploads.unproved(upload, offset) if checksum is not None else contextlib.nullcontext()
         begin = offset
-        with trial, self.uploads.data(upload).open("r+b", buffering=0) as file:
+        with trial, WholeFile(self.uploads.data(upload), "r+b") as file:
             file.seek(offset)
             async for block in self._blocks(request, upload, turn):
                 if offset + len(block) > upload.size_bytes:
                     raise Refused(413, "past-the-end", length=upload.size_bytes)
-                await to_thread.run_sync(_write_all, file, block)
+                await to_thread.run_sync(file.write, block)
                 if digest is not None:
                     digest.update(block)
                 offset += len(block)
@@ -348,12 +349,6 @@ class _Turn:
     wanted: asyncio.Event = field(default_factory=asyncio.Event)
     """Another one has come."""
     over: asyncio.Event = field(default_factory=asyncio.Event)
-
-
-def _write_all(file: Any, block: bytes) -> None:
-    view = memoryview(block)
-    while view:
-        view = view[file.write(view) :]
 
 
 def _speak_tus(request: Request) -> None:

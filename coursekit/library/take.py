@@ -17,7 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from coursekit import __version__, codec
 from coursekit.bundle.contents import LARGEST_RECORD
@@ -26,7 +26,7 @@ from coursekit.bundle.model import Answer, CheckedFile, Issue, Verification
 from coursekit.bundle.tree import TreeFault, open_tree
 from coursekit.bundle.verify import Recheck, Tick, verify_package
 from coursekit.bundle.zipread import Limits, ZipFault
-from coursekit.files import sync_folder, write_atomic
+from coursekit.files import WholeFile, sync_folder, write_atomic
 from coursekit.library.announce import Listener, announce
 from coursekit.library.index import Index, open_index, open_mirror
 from coursekit.library.model import Edition, Import, Publisher, Taken
@@ -177,9 +177,9 @@ class _Receiver(AbstractContextManager["_Receiver"]):
     @contextlib.contextmanager
     def _receive(self, sha256: str, size_bytes: int) -> Iterator[BinaryIO]:
         path = self._place / sha256
-        with path.open("xb", buffering=0) as stream:
+        with WholeFile(path, "xb") as stream:
             try:
-                yield stream
+                yield cast("BinaryIO", stream)
             except BaseException:
                 path.unlink(missing_ok=True)
                 raise

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from coursekit.engine.job import Job, run_job
-from coursekit.files import replacing, write_atomic
+from coursekit.files import WholeFile, replacing, write_atomic
 from coursekit.folder import Identity
 from coursekit.model import FileKind
 from tests.cli.courses import coursekit, make_course, profile
@@ -60,6 +60,18 @@ def test_a_full_disk_keeps_the_old_report_and_is_said(tmp_path: Path, small_disk
     assert "No space left" in said.err
     assert report.read_text(encoding="utf-8") == "the old one"
     assert [p.name for p in small_disk.iterdir() if p.name.startswith(".")] == []
+
+
+@root_only
+def test_a_disk_that_takes_half_a_write_is_full_and_not_done(small_disk: Path) -> None:
+    fill(small_disk)
+    with (small_disk / "ballast").open("r+b") as ballast:
+        ballast.truncate(ballast.seek(0, 2) - 8192)
+    with pytest.raises(OSError, match="No space left"), WholeFile(small_disk / "lesson", "xb") as file:
+        file.write(bytes(100_000))
+    with (small_disk / "lesson").open("r+b", buffering=0) as file:
+        file.truncate(0)
+        assert file.write(bytes(100_000)) == 8192, "what an ordinary unbuffered file takes for done"
 
 
 @root_only
