@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path, PurePath
+from unicodedata import normalize
 
 
 def display_name(path: PurePath) -> str:
@@ -19,6 +20,11 @@ def display_name(path: PurePath) -> str:
         # A backslash of the name is doubled here only, so that `\xff` the text and 0xff the byte stay two names.
         return os.fsencode(text.replace("\\", "\\\\")).decode("utf-8", "backslashreplace")
     return text
+
+
+def folded(name: str) -> str:
+    """What two names share that one file system takes for the same: NFC and case folding."""
+    return normalize("NFC", normalize("NFC", name).casefold())
 
 
 def for_terminal(text: str) -> str:

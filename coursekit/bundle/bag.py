@@ -12,8 +12,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from coursekit.bundle.names import folded, name_fault
+from coursekit.bundle.names import name_fault
 from coursekit.bundle.tree import BAG_DECLARATION, Tree, nfc
+from coursekit.paths import folded
 
 _VERSION = re.compile(r"BagIt-Version: (\d+)\.(\d+)")
 _ENCODING = re.compile(r"Tag-File-Character-Encoding: ([A-Za-z0-9._:-]+)")

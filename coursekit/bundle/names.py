@@ -6,10 +6,9 @@ Names are judged, never mended: a reader that strips `..` writes a file nobody a
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 
-from coursekit.paths import for_terminal
+from coursekit.paths import folded, for_terminal
 
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _RESERVED = re.compile(
@@ -50,11 +49,6 @@ def _part_fault(part: str) -> str | None:
     if not _WINDOWS_FORBIDS.isdisjoint(part):
         return "windows-character"
     return None
-
-
-def folded(name: str) -> str:
-    """What two names share that one file system takes for the same: NFC and case folding."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def collision(names: Iterable[str]) -> tuple[str, str] | None:

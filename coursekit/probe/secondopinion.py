@@ -64,7 +64,8 @@ with open(sys.argv[2], "rb") as handle:
     text = MediaInfo.parse(handle, output="JSON", full=False, buffer_size=1 << 20)
 sys.stdout.buffer.write(text.encode("utf-8", "replace"))
 """
-_TIMEOUT_S = 120.0
+_PATIENCE_S, _BYTES_A_SECOND = 30.0, 10e6
+"""A lesson of 800 MB takes it seconds; damaged headers can make it run in circles."""
 _MAX_OUTPUT_BYTES = 8 << 20
 
 
@@ -75,7 +76,8 @@ def read_mediainfo(path: Path) -> tuple[Track, ...]:
         raise ToolError("missing", "MediaInfo", "pymediainfo is not installed")
     home = Path(package.origin).parent.parent
     command: list[str | Path] = [sys.executable, "-I", "-X", "utf8", "-c", _SCRIPT, home, path.absolute()]
-    done = run_tool(command, timeout_s=_TIMEOUT_S, max_output_bytes=_MAX_OUTPUT_BYTES)
+    patience_s = _PATIENCE_S + path.stat().st_size / _BYTES_A_SECOND
+    done = run_tool(command, timeout_s=patience_s, max_output_bytes=_MAX_OUTPUT_BYTES)
     tracks = parse_mediainfo(done.stdout.decode("utf-8", "replace"))
     if tracks is None:
         raise ToolError("failed", "MediaInfo", "no JSON")

@@ -9,7 +9,8 @@ from coursekit.manifest.course import listed_files, normal, private_files
 from coursekit.manifest.model import Manifest
 from coursekit.manifest.sections import Files, condense, manifest_of
 from coursekit.manifest.vocabulary import LessonRole, MediaKind, Mode
-from coursekit.model import CourseFacts, FileKind, Finding
+from coursekit.model import CourseFacts, FileKind, Finding, Place
+from coursekit.paths import folded
 from coursekit.rules.check import CheckContext, check, equal_to, measured
 
 # What a resource of each filed kind can be as a file. Simulations and the like come as anything a player runs.
@@ -34,7 +35,7 @@ class FilesParams:
 
 @check("manifest/files", facts=CourseFacts, params=FilesParams)
 def files(ctx: CheckContext, facts: CourseFacts, params: FilesParams) -> Iterator[Finding]:
-    """Every file the manifest lists lies in the folder, unchanged, and no media file lies there unlisted."""
+    """Every file the manifest lists is there, unchanged; none lies there unlisted, no two are one to Windows."""
     yield from condense(ctx, "more-of-the-same", _judge(ctx, facts, params))
 
 
@@ -66,11 +67,25 @@ def _judge(ctx: CheckContext, facts: CourseFacts, params: FilesParams) -> Iterat
             yield ctx.fail("missing-file", measured=measured(None), expected=equal_to(path), where=where, file=path)
     yield from _contents(ctx, manifest, found)
     yield from _media(ctx, manifest, found, params)
+    yield from _clashes(ctx, facts, {normal(path): manifest.places.place(p) for p, path in listed.items()}, manifest)
     known = {normal(path) for path in listed.values()}
     for name, file in facts.files.items():
         if file.kind in (FileKind.VIDEO, FileKind.AUDIO) and normal(name) not in known:
             where = manifest.places.place("/lessons")
             yield ctx.fail("unlisted-media", measured=measured(name), where=where, file=name)
+
+
+def _clashes(
+    ctx: CheckContext, facts: CourseFacts, listed: Mapping[str, Place], manifest: Manifest
+) -> Iterator[Finding]:
+    course = facts.course
+    there = {*facts.files, *course.documents, *course.ignored}
+    first: dict[str, str] = {}
+    for name in sorted(there):
+        other = first.setdefault(folded(name), name)
+        if other != name and normal(other) != normal(name):
+            where = listed.get(normal(name)) or listed.get(normal(other)) or manifest.places.place("/lessons")
+            yield ctx.fail("names-clash", measured=measured(name), where=where, file=name, other=other)
 
 
 def _contents(ctx: CheckContext, manifest: Manifest, found: Files) -> Iterator[Finding]:

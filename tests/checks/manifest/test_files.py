@@ -35,6 +35,16 @@ def test_decomposed_names_are_the_same_names() -> None:
     assert judged(files, PARAMS, ("l2.mp4", "é.mp4"), files=decomposed).verdict is Verdict.PASS
 
 
+def test_names_that_only_case_tells_apart_clash_and_decomposed_ones_are_one() -> None:
+    def twins(there: dict[str, FileFacts]) -> None:
+        for name in ("图/A.png", "图/a.PNG", "straße.pdf", "STRASSE.pdf"):
+            there[name] = FileFacts(name, "", 1, FileKind.IMAGE)
+
+    outcome = judged(files, PARAMS, files=twins)
+    assert (outcome.verdict, list(outcome.codes)) == (Verdict.FAIL, ["names-clash", "names-clash"])
+    assert outcome.findings[1].args == {"file": "图/a.PNG", "other": "图/A.png"}
+
+
 @pytest.mark.parametrize(
     ("edits", "change", "code"),
     [
