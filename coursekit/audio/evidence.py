@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import os
 import warnings
@@ -112,7 +113,10 @@ def cut_excerpt(source: Path, target: Path, start_s: float, end_s: float, *, str
         raise ValueError(f"an excerpt lasts up to {_MAX_EXCERPT_S:g} s, not {end_s - start_s:g}")
     segment = sound_between(source, start_s, end_s, stream)
     fade = min(_FADE_MS, len(segment) // 4)
-    segment.fade_in(fade).fade_out(fade).export(str(target), format="wav").close()
+    # In memory first: a WAV writer that meets a full disk goes on complaining after it was told to stop.
+    made = io.BytesIO()
+    segment.fade_in(fade).fade_out(fade).export(made, format="wav")
+    target.write_bytes(made.getvalue())
 
 
 def before_and_after(
@@ -174,7 +178,6 @@ def _audio_segment(pcm: bytes, rate: int, channels: int) -> AudioSegment:
 
 def to_mp3(wave_file: Path) -> bytes | None:
     """A WAV of 16 bit as MP3, a tenth of its size, which every browser plays; None where FFmpeg cannot write it."""
-    import io
     import wave
 
     import av

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound="Callable[..., object]")
 EXIT_REFUSED = 1
 SECRET_VARIABLE = "COURSEKIT_WEBHOOK_SECRET"  # noqa: S105 - the name of a variable
-_STOPPED = frozenset({"no-room", "index-busy", "postgres-unreachable"})
+_STOPPED = frozenset({"no-room", "index-busy", "index-failed", "postgres-unreachable"})
 """Nothing is wrong with what was asked: it may succeed another time."""
 
 

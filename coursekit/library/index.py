@@ -160,6 +160,8 @@ class Index:
 
     database: Database
     postgres: bool = False
+    path: str = ""
+    """Of an SQLite index that is open and whole; what its disk does from then on is said, not raised."""
 
     def __enter__(self) -> Self:
         return self
@@ -178,9 +180,21 @@ class Index:
         try:
             yield
         except BaseException:
-            self.database.rollback()
+            # On a disk that broke the transaction is gone already.
+            with contextlib.suppress(sqlite3.Error):
+                self.database.rollback()
             raise
-        self.database.commit()
+        with self._words():
+            self.database.commit()
+
+    @contextlib.contextmanager
+    def _words(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            if not self.path:
+                raise
+            raise LibraryFault("index-failed", file=self.path, detail=str(error)) from error
 
     def prepare(self) -> None:
         """Make the tables where they are missing."""
@@ -264,7 +278,8 @@ class Index:
         """Answers by column name."""
         cursor = self._run(query, *args)
         names = [column[0] for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        with self._words():
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def _insert(self, table: str, rows: Iterable[Sequence[object]]) -> None:
         for row in rows:
@@ -273,9 +288,10 @@ class Index:
             self._run(f"INSERT INTO {table} VALUES ({marks}) ON CONFLICT DO NOTHING", *map(_storable, row))  # noqa: S608
 
     def _run(self, statement: str, *args: object) -> Any:
-        cursor = self.database.cursor()
-        cursor.execute(statement.replace("?", "%s") if self.postgres else statement, args)
-        return cursor
+        with self._words():
+            cursor = self.database.cursor()
+            cursor.execute(statement.replace("?", "%s") if self.postgres else statement, args)
+            return cursor
 
 
 def _storable(value: object) -> object:
@@ -297,6 +313,7 @@ def open_index(shelf: Shelf, *, mend: bool = True) -> Index:
         for name in (path.name, f"{path.name}-journal", f"{path.name}-wal", f"{path.name}-shm"):
             path.with_name(name).unlink(missing_ok=True)
         index = _sqlite(path)
+    index.path = str(path)
     if mend:
         index.mend(shelf)
     return index
