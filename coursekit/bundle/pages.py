@@ -52,6 +52,7 @@ def page(plan: Plan, unit: Unit, tracker: str) -> str:
             "<!doctype html>",
             f'<html lang="{language}">',
             '<meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{_policy(tracker)}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<title>{escape(unit.lesson.title)}</title>",
             f'<link rel="stylesheet" href="../../{SHARED}/lesson.css">',
@@ -68,6 +69,13 @@ def page(plan: Plan, unit: Unit, tracker: str) -> str:
             "",
         ]
     )
+
+
+def _policy(tracker: str) -> str:
+    """What the page may load: what lies beside it. Only cmi5 speaks to a host, which the platform names at launch."""
+    beside = " ".join(f"{what}-src 'self' file:;" for what in ("script", "style", "img", "media", "frame"))
+    talks = " connect-src https: http:;" if tracker == "cmi5.js" else ""
+    return f"default-src 'none'; {beside}{talks} base-uri 'none'; form-action 'none'"
 
 
 def _stage(unit: Unit) -> Iterator[str]:
