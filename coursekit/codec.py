@@ -63,8 +63,12 @@ def _encode_plan(kind: type) -> tuple[tuple[str, bool], ...]:
 
 def dumps(value: Any, *, indent: int | None = 1) -> str:
     """Canonical JSON text: the order of fields is the order of declaration, mappings keep theirs."""
-    text = json.dumps(encode(value), ensure_ascii=False, indent=indent, allow_nan=False)
-    return text.translate(_OBEYED) + "\n"
+    return json_text(encode(value), indent=indent) + "\n"
+
+
+def json_text(plain: Any, *, indent: int | None = 1) -> str:
+    """Plain JSON values as text that may be shown in a terminal."""
+    return json.dumps(plain, ensure_ascii=False, indent=indent, allow_nan=False).translate(_OBEYED)
 
 
 _OBEYED = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))}

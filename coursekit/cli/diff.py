@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -113,5 +112,7 @@ def as_json(found: Difference) -> str:
         "kept": tuple(pair.new for pair in found.kept),
         "mended": found.mended,
     }
+    from coursekit import codec
+
     body = {"schema": "coursekit/diff/1", **{name: [told(i) for i in group] for name, group in groups.items()}}
-    return json.dumps(body, ensure_ascii=False, indent=1)
+    return codec.json_text(body)

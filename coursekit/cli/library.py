@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -268,7 +267,9 @@ _SHORT = {"edition": 12, "imported_at": 10}
 
 def _print(rows: Sequence[Mapping[str, Any]], kind: str) -> None:
     if kind == "json":
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        from coursekit import codec
+
+        click.echo(codec.json_text(rows))
         return
     if not rows:
         click.echo(pick("没有。", "none."))

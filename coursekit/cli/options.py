@@ -140,7 +140,20 @@ def for_terminal_lines(message: str) -> str:
 def set_up_logging(verbose: int) -> None:
     """Logs go to stderr; tracebacks of a broken check only with -vv."""
     level = logging.DEBUG if verbose >= 2 else logging.ERROR if verbose else logging.CRITICAL
-    logging.basicConfig(stream=sys.stderr, level=level, format="%(levelname)s %(name)s: %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Plain("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=level, handlers=[handler])
+
+
+class _Plain(logging.Formatter):
+    """One line a record, whatever a file is called; nothing in it that a terminal would obey."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the standard library's name
+        record.message = for_terminal(record.message)
+        return super().formatMessage(record)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        return for_terminal_lines(super().formatException(ei))
 
 
 @contextlib.contextmanager

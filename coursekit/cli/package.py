@@ -16,6 +16,7 @@ from coursekit.cli.options import (
     cache_root,
     error_text,
     fatal,
+    for_terminal_lines,
     lang_option,
     measuring_options,
     path_argument,
@@ -296,7 +297,7 @@ def _summary(plan: Plan, signature: Path | None) -> str:
         lines.append(pick("这是草稿，不得用于教学。", "This is a draft: nobody may teach from it."))
     if signature is not None:
         lines.append(pick(f"签名 {signature}", f"signature {signature}"))
-    return "\n".join(lines)
+    return for_terminal_lines("\n".join(lines))
 
 
 __all__ = ["FORMATS", "package"]

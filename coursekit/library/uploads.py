@@ -68,7 +68,7 @@ class Uploads:
     def of(cls, shelf: Shelf) -> Uploads:
         """Those of this library."""
         root = shelf.root / "uploads"
-        root.mkdir(exist_ok=True)
+        root.mkdir(exist_ok=True, mode=0o700)
         return cls(root)
 
     def create(self, owner: str, name: str, size_bytes: int, keep_s: float) -> Upload:

@@ -39,7 +39,7 @@ def render_annotations(done: Audit, _: Path | None = None) -> str:
         anchor = anchors.of_finding(item.result.subject, item.finding)
         title = f"{check_title(item.check, item.check)[report.lang]} {item.code}"
         text = f"{headline(report, item)}\n{remedy(item)} ({clause_line(report, item)})"
-        place = f"file={_property(anchor.path)},line={anchor.line},title={_property(for_terminal(title))}"
+        place = f"file={_property(anchor.path)},line={anchor.line},title={_property(title)}"
         lines.append(f"::{kind} {place}::{_data(text)}")
     if left:
         lines.append(f"::notice title=coursekit::{_data(phrase('page', 'github-more', report.lang, n=left))}")
@@ -47,7 +47,8 @@ def render_annotations(done: Audit, _: Path | None = None) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    # A CI log is shown in a terminal, too; only our own line breaks travel, as GitHub wants them written.
+    return "%0A".join(for_terminal(line).replace("%", "%25") for line in text.split("\n"))
 
 
 def _property(text: str) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from coursekit.codec import json_text
 from coursekit.model import Level, Verdict
 from coursekit.report.anchors import Anchors
 from coursekit.report.tell import Item, clause_line, headline, items
@@ -30,7 +30,7 @@ def render_gitlab(done: Audit, _: Path | None = None) -> str:
                 "location": {"path": anchor.path, "lines": {"begin": anchor.line}},
             }
         )
-    return json.dumps(entries, ensure_ascii=False, indent=1) + "\n"
+    return json_text(entries) + "\n"
 
 
 def _severity(item: Item) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from coursekit.codec import json_text
 from coursekit.model import Level, Verdict
 from coursekit.paths import for_terminal
 from coursekit.report import figures
@@ -59,7 +59,7 @@ def render_sarif(done: Audit, _: Path | None = None) -> str:
             }
         ],
     }
-    return json.dumps(log, ensure_ascii=False, indent=1) + "\n"
+    return json_text(log) + "\n"
 
 
 def _rule_id(item: Item) -> str:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "release"))
-from build_release import build_wheel, parts, sbom
+from build_release import audit, build_wheel, parts, sbom
 
 
 def test_every_pin_is_the_one_that_was_tested_and_has_its_hashes() -> None:
@@ -60,3 +64,22 @@ def test_two_builds_of_a_wheel_are_the_same_bytes(tmp_path: Path) -> None:
     with zipfile.ZipFile(one) as wheel:
         names = set(wheel.namelist())
     assert {"coursekit/cli/main.py", "coursekit/schemas/report.schema.json", "coursekit/bench/figures.json"} <= names
+
+
+def test_two_bills_of_materials_are_the_same_bytes() -> None:
+    script = "import sys; sys.path.insert(0, 'release'); from build_release import sbom; print(sbom('1.0'))"
+    made = {
+        subprocess.run(
+            [sys.executable, "-c", script], cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": seed}, check=True,
+            capture_output=True,
+        ).stdout
+        for seed in ("1", "2")
+    }  # fmt: skip
+    assert len(made) == 1
+
+
+def test_an_auditor_that_cannot_ask_is_said_and_stops_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert audit(tmp_path, str(tmp_path / "no-such-program")) is False
+    assert "NOT AUDITED" in capsys.readouterr().out
