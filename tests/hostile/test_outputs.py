@@ -10,6 +10,7 @@ import logging
 import os
 import re
 import stat
+import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -26,7 +27,9 @@ from coursekit.library.shelf import open_shelf
 from coursekit.library.uploads import Uploads
 from coursekit.report import FORMATS
 from coursekit.review.shelf import Shelf
+from tests.bundle.foreign import chromium, node_modules
 from tests.cli.courses import coursekit
+from tests.conftest import ROOT
 from tests.filing.course import COURSE, write_course
 from tests.hostile.attacks import _OBEYED
 from tests.report.courses import hostile
@@ -164,6 +167,27 @@ def test_every_page_we_write_has_a_policy_and_obeys_it(harmful: Harmful) -> None
                 assert not re.match(r"\s*(javascript|http|//)", attributes.get(key) or ""), (name, tag)
         scripts = sum(t == "script" and "src" not in a and "type" not in a for t, a in page.tags)
         assert scripts <= 1, "the page's own; a stranger's stays text"
+
+
+@pytest.mark.interop
+def test_a_browser_finds_nothing_to_obey_in_our_pages(harmful: Harmful, tmp_path: Path) -> None:
+    pages = [harmful.root / "out" / "report.html", harmful.root / "out" / "dossier" / "index.html"]
+    with zipfile.ZipFile(harmful.root / "out" / "DRAFT-scorm12.zip") as archive:
+        archive.extractall(tmp_path)
+        pages += [tmp_path / name for name in archive.namelist() if name.endswith("index.html")][:1]
+    ran = subprocess.run(
+        ["node", ROOT / "tests" / "browser" / "open_hostile.mjs", node_modules("playwright-core"), chromium(), *pages],
+        capture_output=True, encoding="utf-8", timeout=120, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr[-2000:]
+    seen = json.loads(ran.stdout)
+    assert len(seen) == 3
+    for page in seen:
+        assert (page["dialogs"], page["errors"]) == (0, []), page["path"]
+        assert page["told"], "the title is there, as words"
+        assert page["stopped"] == [True, True], "what the policy forbids, the browser refuses"
+        assert len(page["refused"]) == 2, "the two that were tried; the page itself wants nothing that is forbidden"
+        assert page["requests"] == []
 
 
 def test_package_descriptions_are_xml_whatever_a_title_holds(harmful: Harmful) -> None:
