@@ -32,7 +32,7 @@ SCHEMA = "coursekit/accuracy/1"
 NO_LADDER = "no ladder yet"
 _EXACT = ("probe/", "manifest/", "filing/")
 _REMARKS = {
-    "audio/sync": "timestamps only; whether lips and words agree inside the tracks is not measured",
+    "audio/sync": "timestamps on files; lips against the voice on made talkers only, no recorded talker with a known offset",
     "video/deformation": "a picture stretched until it fills its frame cannot be told from a true one by its shape",
     "video/flash": "by count within a second",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from coursekit.video.geometry import GeometryMeter
 from coursekit.video.interlace import InterlaceMeter
 from coursekit.video.joins import JoinsMeter
 from coursekit.video.light import LightMeter
+from coursekit.video.lips import measure_lips
 from coursekit.video.looks import Ask, Gap, Item, Repeat, ahead, walk
 from coursekit.video.marks.meter import MarksMeter
 from coursekit.video.meter import Meter, StreamInfo
@@ -79,7 +81,16 @@ def measure_video(
             if time_s - told >= _PROGRESS_STEP_S:
                 told = time_s
                 progress(told)
-        return tuple(one.finish(thorough=not adaptive) for one in passes.values())
+        found = tuple(one.finish(thorough=not adaptive) for one in passes.values())
+    return tuple(_with_lips(path, probe, facts, threads) for facts in found)
+
+
+def _with_lips(path: Path, probe: ProbeFacts, facts: VideoFacts, threads: int) -> VideoFacts:
+    """What stretches to look at is known only now: they are decoded once more, with the sound beside them."""
+    main = probe.main_video
+    if main is None or main.index != facts.stream:
+        return facts
+    return replace(facts, lips=measure_lips(path, probe, facts, threads=threads))
 
 
 def _items(

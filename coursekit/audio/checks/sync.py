@@ -10,6 +10,7 @@ from coursekit.model import Finding, LessonFacts, Span
 from coursekit.probe.facts import ProbeFacts, StreamFacts
 from coursekit.probe.subject import opened
 from coursekit.rules.check import CannotTest, CheckContext, NotApplicable, at_most, between, check, measured
+from coursekit.video.facts import LipFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +25,18 @@ class SyncParams:
     review_drift_ms: float
     fail_drift_ms: float
     edit_ms: float
+    lip_strength: float
+    """Over chance, from which an estimate of the lips counts."""
+    lip_lead_min_ms: float
+    """Between this and the next, lips lead the voice by nature."""
+    lip_lead_max_ms: float
+    lip_early_ms: float
+    lip_late_ms: float
 
 
 @check("audio/sync", facts=LessonFacts, params=SyncParams, stages=("probe", "audio"))
 def sync(ctx: CheckContext, facts: LessonFacts, params: SyncParams) -> Iterator[Finding]:
-    """Sound and picture begin together, end together, and keep step by their timestamps."""
+    """Sound and picture begin together, end together, keep step, and lips that can be told go with the voice."""
     probe = opened(facts)
     video = probe.main_video
     sound = next(iter(probe.audios), None)
@@ -45,6 +53,9 @@ def sync(ctx: CheckContext, facts: LessonFacts, params: SyncParams) -> Iterator[
     if track is not None:
         yield from _steps(ctx, track, params)
     yield from _edits(ctx, probe, video, sound, params)
+    seen = next((v for v in facts.file.video if v.stream == video.index), None)
+    if seen is not None and seen.lips is not None:
+        yield from _lips(ctx, seen.lips, params)
 
 
 def _starts(
@@ -133,3 +144,27 @@ def _edits(
             expected=at_most(params.edit_ms, "ms"),
             ms=abs(apart_ms),
         )
+
+
+def _lips(ctx: CheckContext, lips: LipFacts, params: SyncParams) -> Iterator[Finding]:
+    """A voice that comes before or after the movement that goes with it by more than any talker's lips lead."""
+    if lips.lag_ms is None or lips.low_ms is None or lips.high_ms is None:
+        return
+    if lips.strength is None or lips.strength < params.lip_strength:
+        return
+    # Positive is sound early. What is measured is the lead of the lips less the lead of the sound.
+    least, most = params.lip_lead_min_ms - lips.high_ms, params.lip_lead_max_ms - lips.low_ms
+    if least <= params.lip_early_ms and most >= -params.lip_late_ms:
+        return
+    early_ms = round((params.lip_lead_min_ms + params.lip_lead_max_ms) / 2 - lips.lag_ms)
+    nearest, furthest = sorted((abs(least), abs(most)))
+    yield ctx.review(
+        "lips-behind-voice" if early_ms > 0 else "lips-before-voice",
+        measured=measured(early_ms, "ms"),
+        expected=between(-params.lip_late_ms, params.lip_early_ms, "ms"),
+        where=Span(*lips.windows[0]),
+        ms=abs(early_ms),
+        least=nearest,
+        most=furthest,
+        seconds=sum(end - start for start, end in lips.windows),
+    )

@@ -10,9 +10,11 @@ from coursekit.audio.checks.sync import sync
 from coursekit.audio.facts import AudioFacts, TimeGap
 from coursekit.model import LessonFacts, Verdict
 from coursekit.probe.facts import Edit
+from coursekit.video.facts import LipFacts, LipReason
 from tests.audio_facts import shipped_params, track
 from tests.probe_facts import audio, closed, lesson, packets, probe, video
 from tests.support import run_check
+from tests.video_facts import stream
 
 PARAMS = shipped_params(sync)
 
@@ -86,3 +88,34 @@ def test_what_there_is_nothing_to_compare() -> None:
     assert run_check(sync, lesson(closed("empty")), PARAMS).reason == "does-not-open"
     timeless = lesson(probe(video(packets=packets(first_s=None, end_s=None)), audio()))
     assert run_check(sync, timeless, PARAMS).reason == "no-timestamps"
+
+
+def faced(lips: LipFacts | None) -> LessonFacts:
+    """A lesson in step by its timestamps, with what was measured of lips."""
+    facts = timed()
+    picture = stream(stream=video().index, lips=lips)
+    return replace(facts, file=replace(facts.file, video=(picture,)))
+
+
+def estimated(lag_ms: int, *, half_ms: int = 10, strength: float = 1.6) -> LipFacts:
+    windows = ((100.0, 120.0), (900.0, 920.0), (1500.0, 1520.0))
+    return LipFacts(None, windows, strength, lag_ms, lag_ms - half_ms, lag_ms + half_ms, (0.4, 0.4, 0.04, 0.06))
+
+
+@pytest.mark.parametrize(
+    ("lips", "codes"),
+    [
+        (None, ()),
+        (LipFacts(LipReason.NO_MATCH, strength=0.9), ()),
+        (estimated(60), ()),
+        (estimated(-60), ()),
+        (estimated(240), ()),
+        (estimated(360), ("lips-before-voice",)),
+        (estimated(-190), ("lips-behind-voice",)),
+        (estimated(-190, half_ms=90), ()),
+        (estimated(600, strength=1.1), ()),
+    ],
+)
+def test_lips(lips: LipFacts | None, codes: tuple[str, ...]) -> None:
+    outcome = run_check(sync, faced(lips), PARAMS)
+    assert (outcome.verdict, outcome.codes) == (Verdict.REVIEW if codes else Verdict.PASS, codes)
