@@ -18,6 +18,7 @@ from coursekit.bench import (
     faults_marks,
     ladder_audio,
     ladder_course,
+    ladder_lips,
     ladder_marks,
     ladder_more,
     ladder_video,
@@ -25,6 +26,7 @@ from coursekit.bench import (
     material,
 )
 from coursekit.bench.material import Described, Shelf
+from coursekit.bench.rungs import marks_rungs, sharp_rungs, sound_rungs, video_rungs
 from coursekit.bench.score import Case, Truth
 from coursekit.model import CourseFacts, FileFacts, FileKind
 from coursekit.rules.registry import CHECKS
@@ -84,39 +86,6 @@ class Specimen:
 
 
 @cache
-def video_rungs() -> tuple[ladder_video.Rung, ...]:
-    """Every rung of the picture but those that need 1080 lines."""
-    v = ladder_video
-    return (
-        *v.shake_rungs(),
-        *v.time_rungs(),
-        *v.missing_rungs(),
-        *v.light_rungs(),
-        *v.comb_rungs(),
-        *ladder_more.shape_rungs(),
-    )
-
-
-@cache
-def sharp_rungs() -> tuple[ladder_video.Rung, ...]:
-    """Rungs for clips of 1080 lines."""
-    return tuple(ladder_video.picture_rungs())
-
-
-@cache
-def marks_rungs() -> tuple[ladder_marks.Rung, ...]:
-    """Every rung of marks."""
-    m = ladder_marks
-    return (*m.corner_rungs(), *m.spread_rungs(), *m.time_rungs())
-
-
-@cache
-def sound_rungs() -> tuple[ladder_audio.Rung, ...]:
-    """Every rung of sound."""
-    return (*ladder_audio.rungs(), *ladder_more.level_rungs())
-
-
-@cache
 def laddered() -> frozenset[str]:
     """Checks that have a ladder."""
     names = [rung.check for rung in sound_rungs()]
@@ -141,6 +110,9 @@ def plan_jobs(plan: Plan, shelf: Shelf) -> Iterator[Job]:
     yield from (Job("lessons", shown[n % len(shown)], (n,), plan) for n in range(2 if plan.quick else plan.lessons))
     voices = material.sounds(shelf)[: plan.clips + 1]
     yield from (Job("sound traps", name, (0,), plan) for name in voices)
+    rungs = range(0, len(ladder_lips.RUNGS), 3 if plan.quick else 1)
+    yield from (Job("lips", name, tuple(rungs), plan) for name in ladder_lips.faces(shelf)[: plan.clips])
+    yield Job("lip traps", "synthesised talkers", (0,) if plan.quick else tuple(range(6)), plan)
     scenes = material.scenes(shelf)[: plan.clips]
     traps = range(len(material.TRAPS))
     grounds = (material.SCENES[0], *shelf.named(lambda c: c.sharp)[:1])
@@ -422,6 +394,18 @@ def _courses(job: Job, _: Described) -> Cases:
         yield case, lambda c, m=course: Specimen(c, m())  # type: ignore[misc] # binds the loop
 
 
+def _lips(job: Job, described: Described) -> Cases:
+    voice = next(iter(shelf_of(job.plan.folder).named(lambda c: c.sound)), None) if described.path else None
+    spoken = material.sound(voice, shelf_of(job.plan.folder).clips[voice].path, job.plan.seed) if voice else None
+    for case, look in ladder_lips.cases(job.clip, described, spoken, job.items):
+        yield case, lambda c, f=look: Specimen(c, f())  # type: ignore[misc] # binds the loop
+
+
+def _lip_traps(job: Job, _: Described) -> Cases:
+    for case, look in ladder_lips.trap_cases(job.clip, job.items, job.plan.seed):
+        yield case, lambda c, f=look: Specimen(c, f())  # type: ignore[misc] # binds the loop
+
+
 def _files(job: Job, rungs: Sequence[ladder_more.FileRung]) -> Cases:
     for number in job.items:
         rung = rungs[number]
@@ -443,6 +427,8 @@ _LADDERS: Mapping[str, Callable[[Job, Described], Cases]] = {
     "sound traps": _sound_traps,
     "picture traps": _picture_traps,
     "picture grades": _picture_grades,
+    "lips": _lips,
+    "lip traps": _lip_traps,
     "more": _more,
     "covers": _covers,
     "courses": _courses,

@@ -9,14 +9,11 @@ from coursekit.bench.accuracy import judge_specimen, run_pool, specimens_of
 from coursekit.bench.cases import (
     Job,
     Plan,
-    marks_rungs,
     plan_jobs,
-    sharp_rungs,
     shelf_of,
-    sound_rungs,
-    video_rungs,
 )
 from coursekit.bench.ladder_more import FILES
+from coursekit.bench.rungs import marks_rungs, sharp_rungs, sound_rungs, video_rungs
 from coursekit.bench.score import score, share
 from coursekit.model import Profile
 from coursekit.rules.profiles import load_profile

@@ -22,6 +22,9 @@ import numpy.typing as npt
 from coursekit.bench import faults_audio, synth
 from coursekit.bench.clip import write_clip
 from coursekit.bench.faults_audio import Samples, Voice
+from coursekit.bench.ladder_audio import Clip
+from coursekit.bench.material import Described, Shelf
+from coursekit.bench.score import Case, Truth
 from coursekit.bench.synth import RATE_HZ, Picture
 from coursekit.model import FileFacts, FileKind
 from coursekit.probe.measure import measure_media
@@ -264,15 +267,18 @@ def look(path: Path) -> FileFacts:
 
 
 class Studio:
-    """Coded pictures of one talker, kept for as long as voices are put beside them."""
+    """Coded pictures of one talker, made when first wanted and kept for as long as voices are put beside them."""
 
     def __init__(self, pictures: Iterator[Picture]) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="coursekit-")
-        self._picture = write_clip(Path(self._folder.name) / "picture.mp4", pictures, None)
+        self._pictures = pictures
+        self._coded: Path | None = None
 
     def with_voice(self, sound: Samples, late_ms: int = 0) -> FileFacts:
         """The facts of that file."""
-        path = with_sound(self._picture, sound, Path(self._folder.name) / f"lesson{late_ms:+}.mp4", late_ms)
+        if self._coded is None:
+            self._coded = write_clip(Path(self._folder.name) / "picture.mp4", self._pictures, None)
+        path = with_sound(self._coded, sound, Path(self._folder.name) / f"lesson{late_ms:+}.mp4", late_ms)
         try:
             return look(path)
         finally:
@@ -303,3 +309,58 @@ def traps(voice: Samples, seed: int = 0) -> Mapping[str, Callable[[], tuple[Iter
         "voice over slides": lambda: (synth.Lecture(_SIZE, slide_s=40.0, seed=seed).frames(SECONDS), voice),
         "a talking face under music": lambda: (Person(seed=seed + 3).frames(openings(voice, COUNT)), accompaniment),
     }
+
+
+# --------------------------------------------------------------------------------------------------------------- cases
+
+Look = Callable[[], FileFacts]
+
+FACES: Mapping[str, tuple[Person, float]] = {
+    "synthesised talker, close": (Person(120, seed=1), FOLLOW),
+    "synthesised talker, in a corner": (Person(56, (0.86, 0.76), seed=2), FOLLOW),
+    "synthesised talker, mumbling": (Person(100, (0.4, 0.5), seed=3), 0.35),
+}
+
+
+def faces(shelf: Shelf) -> tuple[str, ...]:
+    """Faces that can be made to talk: real ones first."""
+    return (*shelf.named(lambda c: c.mouth), *FACES)
+
+
+def cases(name: str, described: Described, voice: Clip | None, items: tuple[int, ...]) -> Iterator[tuple[Case, Look]]:
+    """The ladder on one face, and the face in step."""
+    if described.path is not None and voice is not None:
+        sound = spoken(voice.samples, voice.rate)
+        pictures = recorded_face(described.path, Mouth(*described.mouth), openings(sound, COUNT))
+    else:
+        person, follow = FACES[name]
+        sound = made_voice(person.seed)
+        pictures = person.frames(openings(sound, COUNT, follow=follow, seed=person.seed))
+    studio = Studio(pictures)
+    healthy = Case("healthy", "lips in step", "as it is", name, SECONDS, judged=(CHECK,))
+    yield healthy, lambda: studio.with_voice(sound)
+    for number in items:
+        rung = RUNGS[number]
+        case = Case(
+            "lips", rung.fault, f"{abs(rung.late_ms)} ms", name, SECONDS, (), Truth(CHECK, frozenset({rung.code})),
+            rung.noticed, judged=(CHECK,), order=number,
+        )  # fmt: skip
+        yield case, lambda r=rung: studio.with_voice(sound, r.late_ms)  # type: ignore[misc] # binds the loop
+    studio.close()
+
+
+def trap_cases(name: str, items: tuple[int, ...], seed: int) -> Iterator[tuple[Case, Look]]:
+    """Pictures and voices that do not belong together."""
+    for number in items:
+        trap, make = tuple(traps(made_voice(seed), seed).items())[number]
+        case = Case("healthy", trap, "trap", name, SECONDS, judged=(CHECK,))
+
+        def look(make: Callable[[], tuple[Iterator[Picture], Samples]] = make) -> FileFacts:
+            pictures, sound = make()
+            studio = Studio(pictures)
+            try:
+                return studio.with_voice(sound)
+            finally:
+                studio.close()
+
+        yield case, look

@@ -68,6 +68,7 @@ class Described:
     marks: str = ""
     marks_height: int = 360
     marks_first_s: float = 0.0
+    mouth: tuple[float, ...] = ()
     faults: tuple[str, ...] = ()
     excused: Mapping[str, str] = field(default_factory=dict)
     path: Path | None = None
@@ -116,7 +117,7 @@ def _typed(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
     allowed = set(Described.__dataclass_fields__) - {"name", "path"}
     if unknown := set(entry) - allowed:
         raise TableError(f"{TABLE}: [{name}] has {', '.join(sorted(unknown))}; known are {', '.join(sorted(allowed))}")
-    return {**entry, "faults": tuple(entry.get("faults", ()))}
+    return {**entry, **{field: tuple(entry.get(field, ())) for field in ("faults", "mouth")}}
 
 
 # -------------------------------------------------------------------------------------------------------------- grounds

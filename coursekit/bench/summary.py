@@ -45,8 +45,9 @@ def _told_en(body: Mapping[str, Any]) -> str:
     )
     text = (
         f"Measured by `{body['command']}` on {f'{clips} ' if clips else ''}{source}: {faults} cases with a fault, "
-        f"{sound:.1f} h of healthy sound, {picture:.1f} h of healthy picture. Not measured: lips against words, real "
-        "lessons of full length, other encoders. Every miss and false alarm: [ACCURACY.md](ACCURACY.md)."
+        f"{sound:.1f} h of healthy sound, {picture:.1f} h of healthy picture. Not measured: lips of recorded talkers "
+        "(made ones were), real lessons of full length, other encoders. Every miss and false alarm: "
+        "[ACCURACY.md](ACCURACY.md)."
     )
     return text + (" A time limit cut the run short; the report says what did not run." if body["not_run"] else "")
 
@@ -58,7 +59,7 @@ def _told_zh(body: Mapping[str, Any]) -> str:
     text = (
         f"由 `{body['command']}` 测得，用{f' {clips} 个' if clips else ''}{source}：{faults} 个加了故障的案例，"
         f"健康素材声音 {sound:.1f} 小时、画面 {picture:.1f} 小时。"
-        "未测：口型是否对得上、整课时长的真实课程、其他编码器。"
+        "未测：真人录像的口型（只测了合成的）、整课时长的真实课程、其他编码器。"
         "每一处漏判和误报见 [ACCURACY.md](ACCURACY.md)。"
     )
     return text + ("运行因限时提前结束，未跑的部分见报告。" if body["not_run"] else "")

@@ -14,16 +14,13 @@ from coursekit.bench.cases import (
     Job,
     Plan,
     laddered,
-    marks_rungs,
     plan_jobs,
-    sharp_rungs,
     shelf_of,
-    sound_rungs,
-    video_rungs,
 )
 from coursekit.bench.ladder_more import FILES
 from coursekit.bench.material import TableError, find_clips
 from coursekit.bench.render import Scored, remark, render_json, render_markdown
+from coursekit.bench.rungs import marks_rungs, sharp_rungs, sound_rungs, video_rungs
 from coursekit.bench.summary import write_readmes
 from coursekit.cli.main import cli
 from coursekit.rules.registry import CHECKS

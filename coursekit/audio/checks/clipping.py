@@ -17,6 +17,8 @@ class ClippingParams:
 
     review_flat_share: float
     review_flat: int
+    review_under_peak_db: float
+    """A ceiling lies no further under the highest sample of the track; where it does, more tops are needed."""
     fail_flat_share: float
     fail_flat: int
     review_hard: int
@@ -40,7 +42,11 @@ def clipping(ctx: CheckContext, facts: AudioFacts, params: ClippingParams) -> It
         failing = (span.flat >= params.fail_flat and flat >= params.fail_flat_share) or (
             span.hard >= params.fail_hard and hard >= params.fail_hard_share
         )
-        doubtful = (span.flat >= params.review_flat and flat >= params.review_flat_share) or (
+        at_ceiling = facts.sample_peak_dbfs is None or (
+            span.ceiling_dbfs >= facts.sample_peak_dbfs - params.review_under_peak_db
+        )
+        few = params.review_flat if at_ceiling else params.fail_flat
+        doubtful = (span.flat >= few and flat >= params.review_flat_share) or (
             span.hard >= params.review_hard and hard >= params.review_hard_share
         )
         if failing or doubtful:
