@@ -37,3 +37,13 @@ def test_overs_between_samples(peak: float, count: int, found: bool) -> None:
     outcome = run_check(clipping, track(clipping=overs), PARAMS)
     assert outcome.codes == (("inter-sample-overs",) if found else ())
     assert outcome.verdict is (Verdict.REVIEW if found else Verdict.PASS)
+
+
+@pytest.mark.parametrize(
+    ("ceiling_dbfs", "tops", "verdict"),
+    [(-1.0, 13, Verdict.REVIEW), (-12.7, 13, Verdict.PASS), (-12.7, 16, Verdict.REVIEW)],
+)
+def test_few_tops_count_only_at_the_ceiling_of_the_track(ceiling_dbfs: float, tops: int, verdict: Verdict) -> None:
+    span = ClipSpan(148.0, 149.0, 200, tops, 0, ceiling_dbfs)
+    heard = track(clipping=ClippingFacts(12000, 65, 0, (span,)), sample_peak_dbfs=-0.5)
+    assert run_check(clipping, heard, PARAMS).verdict is verdict

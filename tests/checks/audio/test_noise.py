@@ -52,7 +52,9 @@ def test_zero_line(offset: float, verdict: Verdict) -> None:
         (Tone(15734.0, -80.0, 1.0, 30.0), Verdict.PASS),
         (Tone(7800.0, -68.0, 1.0, 30.0), Verdict.REVIEW),
         (Tone(7800.0, -55.0, 1.0, 30.0), Verdict.FAIL),
-        (Tone(7800.0, -55.0, 0.6, 30.0), Verdict.PASS),
+        (Tone(7800.0, -55.0, 0.6, 20.0), Verdict.PASS),
+        (Tone(7800.0, -55.0, 0.6, 40.0), Verdict.FAIL),
+        (Tone(7800.0, -55.0, 0.4, 40.0), Verdict.PASS),
         (Tone(7800.0, -55.0, 1.0, 11.0), Verdict.PASS),
     ],
 )
