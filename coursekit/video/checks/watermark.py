@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from coursekit.model import Finding, Span
 from coursekit.rules.check import CannotTest, CheckContext, check, equal_to, measured
 from coursekit.video.facts import VideoFacts
-from coursekit.video.marks.facts import MarkFacts, MarkKind
-from coursekit.video.marks.names import holder_of, points_elsewhere
+from coursekit.video.marks.facts import MarkFacts, MarkKind, StillFacts, StillKind
+from coursekit.video.marks.names import account_of, holder_of, points_elsewhere
 from coursekit.video.marks.own import own_likeness
 from coursekit.video.marks.signature import symmetry
 
@@ -57,6 +57,20 @@ class WatermarkParams:
     """Correlation with a registered mark's edges from which it is that mark."""
     near_likeness: float
     """From here it may be: a small one is blurred. Then a person looks."""
+    read_score: float
+    """The reader's own confidence from which its words count."""
+    read_height: float
+    """Words taller than this share of the picture are a title: a course may be about a platform."""
+    fail_grounds: int
+    """Looks with other ground round a platform's or agency's name from which it lies over the lesson."""
+    same_signs: int
+    """Places from which the same slanted sign is no ornament."""
+    letters: int
+    """Letters in a row from which something at the border of a camera's picture is asked about …"""
+    plain_slope: float
+    """… on ground that is plain: slope of brightness in levels a pixel."""
+    max_drawn: float
+    """Share of the commonest levels from which a picture is drawn: what stays there may be the template."""
 
 
 @check("video/watermark", facts=VideoFacts, params=WatermarkParams)
@@ -77,6 +91,57 @@ def watermark(ctx: CheckContext, facts: VideoFacts, params: WatermarkParams) -> 
             yield _finding(ctx.fail, "third-party-mark", mark)
         else:
             yield _finding(ctx.review, "possible-mark", mark)
+    boxes = [mark.box for mark in sure + doubtful]
+    for still in marks.stills:
+        if own_likeness(ctx.course, still) < params.own_likeness and not any(_meet(still.box, b) for b in boxes):
+            yield from _still(ctx, still, marks.drawn, params)
+
+
+def _still(ctx: CheckContext, still: StillFacts, drawn: float | None, params: WatermarkParams) -> Iterator[Finding]:
+    x, y, w, h = still.box
+    tell, code, figure, says = ctx.review, "", measured(still.places, "places"), ""
+    if still.kind is StillKind.WORDS and still.text is not None and (still.score or 0.0) >= params.read_score:
+        says, figure = still.text, measured(still.text)
+        if _is_certain(still, params):
+            tell, code = ctx.fail, "named-mark"
+        else:
+            code = "words-to-judge"
+    elif still.kind is StillKind.REPEATED and still.places >= params.same_signs:
+        code = "repeated-sign"
+    elif still.kind is StillKind.GRAPHIC and _is_asked_about(still, drawn, params):
+        code, figure = "lettering-to-judge", measured(still.letters, "letters")
+    if code:
+        more = {"says": says} if says else {"places": still.places}
+        yield tell(
+            code,
+            measured=figure,
+            expected=equal_to(0, "marks"),
+            where=Span(*still.span, box=still.box),
+            place=_arrow(x + w / 2, y + h / 2),
+            shown_s=still.span[1] - still.span[0],
+            **more,
+        )
+
+
+def _is_asked_about(still: StillFacts, drawn: float | None, params: WatermarkParams) -> bool:
+    """Before a camera only: on drawn pictures the template's own lettering looks the same."""
+    camera = drawn is not None and drawn < params.max_drawn
+    plain = still.ground_slope is not None and still.ground_slope <= params.plain_slope
+    return camera and plain and still.letters >= params.letters
+
+
+def _is_certain(still: StillFacts, params: WatermarkParams) -> bool:
+    """An account with its platform is a mark wherever it stays; a bare name only over changing ground, else it may be
+    the subject, a window's title or the template."""
+    if still.text is None or not still.alone or still.box[3] > params.read_height:
+        return False
+    return account_of(still.text) or (holder_of(still.text) is not None and still.grounds >= params.fail_grounds)
+
+
+def _meet(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
+    return min(one[0] + one[2], other[0] + other[2]) > max(one[0], other[0]) and min(
+        one[1] + one[3], other[1] + other[3]
+    ) > max(one[1], other[1])
 
 
 def _finding(tell: Callable[..., Finding], code: str, mark: MarkFacts, **more: str) -> Finding:

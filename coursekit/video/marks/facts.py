@@ -58,6 +58,45 @@ class MarkFacts:
     """What it says, where a reader was installed and could read it."""
 
 
+class StillKind(StrEnum):
+    """What speaks for a mark where nothing changes behind it."""
+
+    WORDS = "words"
+    """It names a platform, an agency, an address, an account or a claim of rights."""
+    REPEATED = "repeated"
+    """The same slanted sign at several places."""
+    GRAPHIC = "graphic"
+    """Something small and drawn at the border of what a camera sees."""
+
+
+@dataclass(frozen=True, slots=True)
+class StillFacts:
+    """Something that stays in the looks of a lesson least like each other, and could be a mark by its own look."""
+
+    kind: StillKind
+    box: tuple[float, float, float, float]
+    """x, y, w, h as fractions of the shown picture."""
+    span: tuple[float, float]
+    """From the first to the last look in which it stands, seconds."""
+    looks: int
+    """Looks that were compared."""
+    places: int = 1
+    """Places at which the same sign stands."""
+    grounds: int = 0
+    """Looks in which what is round it differs from what it usually is."""
+    alone: bool = True
+    """No other words stand in its row, as they do in a menu or a bar of addresses."""
+    letters: int = 0
+    """Strokes of one height and ink in one row; 0 where that was not counted."""
+    ground_slope: float | None = None
+    """Slope of brightness round it, in levels a pixel, that nine tenths of the ring stay below: a wall has 2."""
+    text: str | None = None
+    score: float | None = None
+    """0–1: the reader's own confidence."""
+    signature: str | None = None
+    """Its edges on a small grid, base64, as of `MarkFacts`."""
+
+
 @dataclass(frozen=True, slots=True)
 class MarksFacts:
     """Marks of one video stream."""
@@ -67,5 +106,8 @@ class MarksFacts:
     changing: float
     """Share of the picture's area that changed often enough to judge by."""
     found: tuple[MarkFacts, ...] = ()
+    stills: tuple[StillFacts, ...] = ()
+    drawn: float | None = None
+    """Share of the pixels with one of the five commonest levels: high in slides and screens, low before a camera."""
     reader: str | None = None
     """The program that read the words of marks, with its version; None where none was installed."""

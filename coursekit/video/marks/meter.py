@@ -9,10 +9,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from coursekit.cover.reader import reader_name
 from coursekit.video.marks.facts import MarkFacts, MarkKind, MarksFacts
+from coursekit.video.marks.looks import Looks
 from coursekit.video.marks.persistence import RECENT_COUNT, Map, Persistence
 from coursekit.video.marks.regions import Region, find_regions
 from coursekit.video.marks.signature import likeness
+from coursekit.video.marks.stills import find_stills, share_drawn
 from coursekit.video.marks.tracks import Track, covers, find_track
 from coursekit.video.meter import Frame, StreamInfo
 from coursekit.video.signals import Signals
@@ -66,6 +69,7 @@ class MarksMeter:
         self._moved = float("inf")
         self._time_s = 0.0
         self._longest_gap_s = 0.0
+        self._looks = Looks()
 
     def feed(self, frame: Frame) -> None:
         """Look at a picture every quarter second to second, and only if something changed since."""
@@ -85,6 +89,7 @@ class MarksMeter:
             return
         self._moved = 0.0
         luma = frame.luma
+        self._looks.offer(time_s, luma)
         if luma.shape[::-1] != self._size:
             luma = np.asarray(cv2.resize(luma, self._size, interpolation=cv2.INTER_AREA), np.uint8)
         self.look(time_s, luma)
@@ -159,6 +164,9 @@ class MarksMeter:
             samples=field.samples,
             changing=round(float(np.mean(field.count >= RECENT_COUNT // 2)), 3),
             found=found,
+            stills=find_stills(self._looks.kept, self._aspect),
+            drawn=share_drawn(self._looks.kept),
+            reader=reader_name(),
         )
 
     def _facts(self, tracks: list[Track]) -> tuple[MarkFacts, ...]:

@@ -13,6 +13,9 @@ _ADDRESS = re.compile(
     r"(?:https?://|www\.)\S+|\b[\w-]{2,}\.(?:com|cn|net|org|tv|cc|vip|top|xyz|co|io)\b", re.IGNORECASE
 )
 _ACCOUNT = re.compile(r"@\s?[\w\u4e00-\u9fff.·-]{2,}|(?:账号|帐号|公众号|公号|ID)\s?[:：]\s?\S{2,}", re.IGNORECASE)
+_PLATFORM_ACCOUNT = re.compile(
+    r"(?:抖音|快手|小红书|视频号|哔哩哔哩|bilibili|西瓜视频|微博)号?\s?(?:ID)?\s?[:：@]\s?\S{3,}", re.IGNORECASE
+)
 _CLAIM = re.compile(r"©|版权所有|禁止转载|盗版必究|all rights reserved|copyright", re.IGNORECASE)
 
 
@@ -61,3 +64,8 @@ def points_elsewhere(text: str) -> str | None:
         if match := pattern.search(text):
             return match.group(0)
     return None
+
+
+def account_of(text: str) -> bool:
+    """Whether a text gives an account together with its platform, as platforms stamp it on what is saved from them."""
+    return _PLATFORM_ACCOUNT.search(text) is not None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from coursekit.model import CourseFacts
-from coursekit.video.marks.facts import MarkFacts
+from coursekit.video.marks.facts import MarkFacts, StillFacts
 from coursekit.video.marks.names import plain
 from coursekit.video.marks.signature import likeness
 
 
-def own_likeness(course: CourseFacts | None, mark: MarkFacts) -> float:
+def own_likeness(course: CourseFacts | None, mark: MarkFacts | StillFacts) -> float:
     """How much a mark is like a registered one: 1 where it says registered words, else the correlation of edges."""
     if course is None or course.manifest is None:
         return 0.0

@@ -13,7 +13,7 @@ from coursekit.codec import decode
 from coursekit.model import Span, Verdict
 from coursekit.video.checks.watermark import WatermarkParams, watermark
 from coursekit.video.facts import VideoFacts
-from coursekit.video.marks.facts import MarkFacts, MarkKind, MarksFacts
+from coursekit.video.marks.facts import MarkFacts, MarkKind, MarksFacts, StillFacts, StillKind
 from tests.support import Outcome, run_check
 from tests.video_facts import HEALTHY
 
@@ -89,3 +89,38 @@ def test_what_belongs_to_the_lesson_is_left_alone(content: dict[str, Any]) -> No
 def test_what_was_not_measured_is_not_tested() -> None:
     outcome = run_check(watermark, replace(HEALTHY, marks=None), profile_params())
     assert (outcome.verdict, outcome.reason) == (Verdict.NOT_TESTED, "not-measured")
+
+
+WORDS = StillFacts(
+    kind=StillKind.WORDS, box=(0.8, 0.93, 0.15, 0.03), span=(2.0, 900.0), looks=12, text="www.example.com", score=0.95
+)  # fmt: skip
+TILES = StillFacts(kind=StillKind.REPEATED, box=(0.2, 0.2, 0.1, 0.08), span=(0.0, 900.0), looks=12, places=6)
+LETTERS = StillFacts(
+    kind=StillKind.GRAPHIC, box=(0.8, 0.05, 0.1, 0.03), span=(0.0, 900.0), looks=12, letters=9, ground_slope=1.0
+)  # fmt: skip
+
+
+def judge_still(still: StillFacts, drawn: float = 0.9) -> Outcome:
+    facts: VideoFacts = replace(HEALTHY, marks=MarksFacts(samples=600, changing=0.0, stills=(still,), drawn=drawn))
+    return run_check(watermark, facts, profile_params())
+
+
+@pytest.mark.parametrize(
+    ("still", "drawn", "expected"),
+    [
+        (WORDS, 0.9, (Verdict.REVIEW, ("words-to-judge",))),
+        (replace(WORDS, text="抖音号：maker2048"), 0.9, (Verdict.FAIL, ("named-mark",))),
+        (replace(WORDS, text="抖音号：maker2048", alone=False), 0.9, (Verdict.REVIEW, ("words-to-judge",))),
+        (replace(WORDS, text="抖音运营入门"), 0.9, (Verdict.REVIEW, ("words-to-judge",))),
+        (replace(WORDS, text="shutterstock", grounds=5), 0.9, (Verdict.FAIL, ("named-mark",))),
+        (replace(WORDS, score=0.5), 0.9, (Verdict.PASS, ())),
+        (TILES, 0.9, (Verdict.REVIEW, ("repeated-sign",))),
+        (replace(TILES, places=2), 0.9, (Verdict.PASS, ())),
+        (LETTERS, 0.1, (Verdict.REVIEW, ("lettering-to-judge",))),
+        (LETTERS, 0.9, (Verdict.PASS, ())),
+        (replace(LETTERS, ground_slope=9.0), 0.1, (Verdict.PASS, ())),
+    ],
+)
+def test_what_stays_is_judged_by_its_own_look(still: StillFacts, drawn: float, expected: object) -> None:
+    outcome = judge_still(still, drawn)
+    assert (outcome.verdict, outcome.codes) == expected

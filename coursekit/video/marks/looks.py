@@ -1,0 +1,60 @@
+"""A handful of pictures that stand for a whole lesson: those least like each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Picture = npt.NDArray[np.uint8]
+
+LONG_SIDE_PX = 1920
+"""Small print must stay legible; larger pictures are no more so."""
+MAX_LOOKS = 12
+"""Twelve slides say as much as sixty about what stays on all of them, and fit into 25 MB."""
+_THUMB = (64, 36)
+_OTHER = 0.4
+"""Mean difference of thumbnails, in levels, from which a look is another one: a nod of the head, a new line of text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One picture kept."""
+
+    time_s: float
+    luma: Picture
+    thumb: npt.NDArray[np.int16]
+
+
+@dataclass(slots=True)
+class Looks:
+    """The looks of a stream that are least like each other, in constant memory."""
+
+    kept: list[Look] = field(default_factory=list)
+
+    def offer(self, time_s: float, luma: Picture) -> None:
+        """Keep the picture if it shows what none of those kept shows; the one most like another makes room."""
+        thumb = np.asarray(cv2.resize(luma, _THUMB, interpolation=cv2.INTER_AREA), np.int16)
+        apart = [float(np.abs(thumb - look.thumb).mean()) for look in self.kept]
+        if apart and min(apart) < _OTHER:
+            return
+        if len(self.kept) >= MAX_LOOKS:
+            thumbs = np.stack([look.thumb for look in self.kept])
+            between = np.abs(thumbs[:, None] - thumbs[None]).mean(axis=(2, 3))
+            np.fill_diagonal(between, np.inf)
+            nearest = between.min(axis=1)
+            if min(apart) <= float(nearest.min()):
+                return
+            del self.kept[int(np.argmin(nearest))]
+        self.kept.append(Look(time_s, fitted(luma, LONG_SIDE_PX), thumb))
+
+
+def fitted(luma: Picture, long_side_px: int) -> Picture:
+    """A copy, its long side at most so many pixels."""
+    scale = long_side_px / max(luma.shape)
+    if scale >= 1:
+        return luma.copy()
+    size = (max(16, round(luma.shape[1] * scale)), max(16, round(luma.shape[0] * scale)))
+    return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -1,0 +1,209 @@
+"""Marks over pictures that hardly change, where persistence proves nothing: slides, screens, talking heads.
+
+A template's lettering stays as a mark does. What tells a mark there is what it says, that the same slanted sign stands
+in several places, or, before a camera, that a row of letters sits at the border of a plain ground. All of it is looked
+for in the median of a few looks of the lesson, so that it costs the same however long the lesson is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import cv2
+import numpy as np
+
+from coursekit.cover.reader import Words, read_words, reader_name
+from coursekit.video.marks.facts import StillFacts, StillKind
+from coursekit.video.marks.looks import Look, Picture, fitted
+from coursekit.video.marks.names import holder_of, points_elsewhere
+from coursekit.video.marks.signature import likeness, signature_of
+from coursekit.video.marks.strokes import Sign, find_signs
+
+Box = tuple[float, float, float, float]
+
+_WORK_PX = 960
+_READ_PX = 1000
+"""Smaller pictures are doubled before they are read: letters of five pixels are none to a reader."""
+_COMMON = 5
+_LEVELS = 12
+"""Difference to the median, in levels, that an encoder may leave on what has not changed."""
+_STAYS = 0.8
+"""Share of looks in which something must look as it usually does; in the others a window may lie over it."""
+_SAME_PX = 0.7
+_DRAWN_EDGE = 20
+_MIN_EDGE_PX = 60
+"""Edge pixels of the smallest word that can be read, some eight letters of eight pixels."""
+_BLUR_PX = 51
+_OTHER_GROUND = 0.15
+_SLANT = (10.0, 80.0)
+_LONG = 1.8
+"""Length over height from which a sign has a direction."""
+_TWINS = 0.8
+"""Correlation of two signs on the small grid: tiles of one mark reach 0.85–0.99, unlike signs stay below 0.6."""
+_MIN_LETTERS = 3
+_BORDER = (0.005, 0.09)
+"""How far from the nearest border a corner graphic stands; what touches the border goes on beyond it."""
+_MAX_SIZE = (0.35, 0.14)
+_MAX_FOUND = 8
+
+
+def find_stills(looks: Sequence[Look], aspect: float = 1.0) -> tuple[StillFacts, ...]:
+    """What stays in the looks and could be a mark, the surest kind first."""
+    if not looks:
+        return ()
+    usual = usual_of(looks)
+    small = fitted(usual, _WORK_PX)
+    signs = find_signs(small)
+    found = [*_words(looks, usual, aspect)]
+    found += [*_repeated(signs, looks, usual, small, aspect), *_graphics(signs, looks, usual, small, aspect)]
+    return tuple(found[:_MAX_FOUND])
+
+
+def share_drawn(looks: Sequence[Look]) -> float | None:
+    """Share of the pixels with one of the five commonest levels; None without a look.
+
+    Of 33 recorded clips those before a camera reach 0.49, a green screen 0.66, screens and slides 0.82 and more.
+    """
+    if not looks:
+        return None
+    counts = np.sort(np.bincount(usual_of(looks).ravel(), minlength=256))
+    return round(float(counts[-_COMMON:].sum() / counts.sum()), 2)
+
+
+def usual_of(looks: Sequence[Look]) -> Picture:
+    """The median of the looks: what moves goes, what stays stays."""
+    middle = len(looks) // 2
+    return np.asarray(np.partition(np.stack([look.luma for look in looks]), middle, axis=0)[middle], np.uint8)
+
+
+def _words(looks: Sequence[Look], usual: Picture, aspect: float) -> Iterator[StillFacts]:
+    if reader_name() is None:
+        return
+    # Reading costs seconds: only what stays is left to be read, and nothing is read where no drawn edge stays.
+    stays = np.mean([cv2.absdiff(look.luma, usual) <= _LEVELS for look in looks], axis=0) >= _STAYS
+    edges = cv2.morphologyEx(usual, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > _DRAWN_EDGE
+    if int(np.count_nonzero(edges & stays)) < _MIN_EDGE_PX:
+        return
+    shown = np.asarray(np.where(stays, usual, cv2.blur(usual, (_BLUR_PX, _BLUR_PX))), np.uint8)
+    if max(shown.shape) < _READ_PX:
+        shown = np.asarray(cv2.resize(shown, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.uint8)
+    read = read_words(np.asarray(cv2.cvtColor(shown, cv2.COLOR_GRAY2BGR), np.uint8))
+    for words in read:
+        if holder_of(words.text) is None and points_elsewhere(words.text) is None:
+            continue
+        alone = not any(_beside(words, other) for other in read if other is not words)
+        still = _still(
+            StillKind.WORDS, words.box, looks, usual, aspect, alone=alone, text=words.text, score=words.score
+        )
+        if still is not None:
+            yield still
+
+
+def _beside(one: Words, other: Words) -> bool:
+    """Whether two lines stand in one row: a bar of addresses, a menu, a task bar."""
+    common = min(one.box[1] + one.box[3], other.box[1] + other.box[3]) - max(one.box[1], other.box[1])
+    return common > 0.5 * min(one.box[3], other.box[3])
+
+
+def _repeated(
+    signs: Sequence[Sign], looks: Sequence[Look], usual: Picture, small: Picture, aspect: float
+) -> Iterator[StillFacts]:
+    slanted = [s for s in signs if _SLANT[0] <= s.angle_deg <= _SLANT[1] and s.elongation >= _LONG]
+    marks = [signature_of(sign.mask.astype(np.float32)) for sign in slanted]
+    left = list(range(len(slanted)))
+    while left:
+        first, *rest = left
+        twins = [first, *(n for n in rest if _alike(slanted[first], slanted[n], marks[first], marks[n]))]
+        left = [n for n in rest if n not in twins]
+        if len(twins) >= 2:
+            still = _still(
+                StillKind.REPEATED, _share(slanted[first], small), looks, usual, aspect, places=len(twins)
+            )  # fmt: skip
+            if still is not None:
+                yield still
+
+
+def _alike(one: Sign, other: Sign, mark: str, other_mark: str) -> bool:
+    sizes = zip(one.box[2:], other.box[2:], strict=True)
+    return all(abs(a - b) <= 0.15 * max(a, b) + 2 for a, b in sizes) and likeness(mark, other_mark) >= _TWINS
+
+
+def _graphics(
+    signs: Sequence[Sign], looks: Sequence[Look], usual: Picture, small: Picture, aspect: float
+) -> Iterator[StillFacts]:
+    for sign in signs:
+        x, y, w, h = box = _share(sign, small)
+        nearest = min(x, y, 1 - x - w, 1 - y - h)
+        fits = w <= _MAX_SIZE[0] and h <= _MAX_SIZE[1] and _BORDER[0] <= nearest <= _BORDER[1]
+        if not fits or sign.letters < _MIN_LETTERS:
+            continue
+        still = _still(
+            StillKind.GRAPHIC, box, looks, usual, aspect, letters=sign.letters, ground_slope=round(sign.around, 2)
+        )
+        if still is not None:
+            yield still
+
+
+def _share(sign: Sign, picture: Picture) -> Box:
+    height, width = picture.shape
+    x, y, w, h = sign.box
+    return round(x / width, 4), round(y / height, 4), round(w / width, 4), round(h / height, 4)
+
+
+def _still(
+    kind: StillKind,
+    box: Box,
+    looks: Sequence[Look],
+    usual: Picture,
+    aspect: float,
+    *,
+    places: int = 1,
+    alone: bool = True,
+    text: str | None = None,
+    score: float | None = None,
+    letters: int = 0,
+    ground_slope: float | None = None,
+) -> StillFacts | None:
+    """The facts of a place, or None where it does not stay."""
+    inner = _pixels(box, usual)
+    pad = max(4, round(0.6 * (inner[0].stop - inner[0].start)))
+    outer = _pixels(box, usual, pad)
+    ring = np.ones(usual.shape, bool)
+    ring[inner] = False
+    ring = ring[outer]
+    stays = _staying(looks, usual, inner)
+    if not stays:
+        return None
+    grounds = sum(
+        bool(np.mean(cv2.absdiff(look.luma[outer], usual[outer])[ring] > _LEVELS) > _OTHER_GROUND) for look in stays
+    )
+    times = [look.time_s for look in stays]
+    smooth = cv2.GaussianBlur(usual[inner], (0, 0), 0.8)
+    edges = cv2.magnitude(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1))
+    return StillFacts(
+        kind=kind,
+        box=box,
+        span=(round(min(times), 3), round(max(times), 3)),
+        looks=len(looks),
+        places=places,
+        grounds=grounds,
+        alone=alone,
+        letters=letters,
+        ground_slope=ground_slope,
+        text=text,
+        score=score,
+        signature=signature_of(edges, aspect),
+    )
+
+
+def _pixels(box: Box, picture: Picture, pad: int = 0) -> tuple[slice, slice]:
+    height, width = picture.shape
+    x0, y0 = max(0, int(box[0] * width) - pad), max(0, int(box[1] * height) - pad)
+    x1, y1 = int((box[0] + box[2]) * width) + 1 + pad, int((box[1] + box[3]) * height) + 1 + pad
+    return slice(y0, min(height, y1)), slice(x0, min(width, x1))
+
+
+def _staying(looks: Sequence[Look], usual: Picture, place: tuple[slice, slice]) -> list[Look]:
+    """The looks in which a place looks as it usually does; none where those are too few."""
+    there = [k for k in looks if np.mean(cv2.absdiff(k.luma[place], usual[place]) <= _LEVELS) >= _SAME_PX]
+    return there if len(there) >= _STAYS * len(looks) else []

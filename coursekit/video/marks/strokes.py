@@ -1,0 +1,124 @@
+"""Strokes in one picture: groups that are brighter or darker than what is round them, and the letters among them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Bits = npt.NDArray[np.bool_]
+Picture = npt.NDArray[np.uint8]
+
+_INK = 12.0
+"""Levels by which strokes stand out: half of what a mark at opacity 0.15 adds to a mid grey."""
+_STROKE_SHARE = 1 / 48
+"""Widest stroke, of the long side."""
+_LINK_SHARE = 1 / 64
+"""Gap that still joins strokes, of the long side."""
+_MIN_INK_PX = 40
+_MAX_SIGNS = 60
+_MAX_SHARE = 0.25
+_RING_PX = (4, 14)
+_LETTER = 0.55
+_ENLARGE = 3
+_MIN_LETTER_PX = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """Strokes that belong together."""
+
+    box: tuple[int, int, int, int]
+    """x, y, w, h in pixels."""
+    mask: Bits
+    around: float
+    """Slope, in levels a pixel, that nine tenths of the ring round it stay below."""
+    angle_deg: float
+    """0–90: of its main direction to the horizontal."""
+    elongation: float
+    letters: int
+    """Strokes of one height in one row and of one ink."""
+
+
+def find_signs(picture: Picture) -> list[Sign]:
+    """Groups of strokes, the largest first."""
+    long_side = max(picture.shape)
+    reach = max(7, round(long_side * _STROKE_SHARE)) | 1
+    smooth = cv2.GaussianBlur(picture, (0, 0), 0.6)
+    kernel = np.ones((reach, reach), np.uint8)
+    bright = cv2.morphologyEx(smooth, cv2.MORPH_TOPHAT, kernel)
+    dark = cv2.morphologyEx(smooth, cv2.MORPH_BLACKHAT, kernel)
+    ink = np.maximum(bright, dark) > _INK
+    gx, gy = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(smooth, cv2.CV_32F, 0, 1, scale=1 / 8)
+    slope = cv2.magnitude(gx, gy)
+    link = max(5, round(long_side * _LINK_SHARE)) | 1
+    joined = cv2.dilate(ink.astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (link, link)))
+    number, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
+    found: list[Sign] = []
+    for label in sorted(range(1, number), key=lambda i: -int(stats[i, cv2.CC_STAT_AREA])):
+        left, top, w, h = (int(n) for n in stats[label, :4])
+        area = (slice(top, top + h), slice(left, left + w))
+        mask = ink[area] & (labels[area] == label)
+        if int(mask.sum()) >= _MIN_INK_PX and w * h < _MAX_SHARE * picture.size:
+            found.append(_sign(mask, left, top, (bright, dark), slope))
+        if len(found) >= _MAX_SIGNS:
+            break
+    return found
+
+
+def _sign(mask: Bits, left: int, top: int, sides: tuple[Any, Any], slope: Any) -> Sign:
+    rows, columns = np.nonzero(mask)
+    t, b, le, r = int(rows.min()), int(rows.max()) + 1, int(columns.min()), int(columns.max()) + 1
+    mask, top, left = mask[t:b, le:r], top + t, left + le
+    height, width = mask.shape
+    values, vectors = np.linalg.eigh(np.cov(np.stack([columns, rows]).astype(np.float64)))
+    angle = float(abs(np.degrees(np.arctan2(vectors[1, 1], vectors[0, 1]))))
+    return Sign(
+        box=(left, top, width, height),
+        mask=mask,
+        around=_around(slope, left, top, width, height),
+        angle_deg=min(angle, 180 - angle),
+        elongation=float(np.sqrt(values[1] / max(values[0], 1e-6))),
+        # Between bright letters the ground looks like dark strokes: each side is counted for itself.
+        letters=max(_letters(side[top : top + height, left : left + width], mask) for side in sides),
+    )
+
+
+def _around(slope: Any, left: int, top: int, width: int, height: int) -> float:
+    near, far = _RING_PX
+    y0, x0 = max(0, top - far), max(0, left - far)
+    window = slope[y0 : top + height + far, x0 : left + width + far]
+    ring = np.ones(window.shape, bool)
+    ring[max(0, top - near - y0) : top + height + near - y0, max(0, left - near - x0) : left + width + near - x0] = (
+        False
+    )
+    return float(np.percentile(window[ring], 90)) if ring.any() else float("inf")
+
+
+def _letters(contrast: Any, mask: Bits) -> int:
+    """Separate strokes of like height that stand on one line, as letters and figures do."""
+    strokes = contrast[mask & (contrast > _INK)]
+    if not strokes.size:
+        return 0
+    # The rim of a stroke is half ink, half ground: its brighter half tells the ink.
+    ink = float(strokes[strokes >= np.median(strokes)].mean())
+    shown = np.where(mask, contrast, 0).astype(np.float32)
+    large = cv2.resize(shown, None, fx=_ENLARGE, fy=_ENLARGE, interpolation=cv2.INTER_CUBIC)
+    number, labels, stats, _ = cv2.connectedComponentsWithStats((large > _LETTER * ink).astype(np.uint8))
+    parts: list[tuple[int, int, float]] = []
+    for label in range(1, number):
+        left, top, w, h, _ = (int(n) for n in stats[label])
+        if h >= _ENLARGE * _MIN_LETTER_PX and w <= 3 * h:
+            area = (slice(top, top + h), slice(left, left + w))
+            parts.append((top, h, float(large[area][labels[area] == label].mean())))
+    return max((sum(_one_row(part, other) for other in parts) for part in parts), default=0)
+
+
+def _one_row(one: tuple[int, int, float], other: tuple[int, int, float]) -> bool:
+    slack = 0.25 * one[1]
+    return (
+        abs(other[1] - one[1]) <= slack and abs(other[0] - one[0]) <= slack and abs(other[2] - one[2]) <= 0.2 * one[2]
+    )
