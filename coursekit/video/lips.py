@@ -56,7 +56,8 @@ _SAME_VIEW = 12.0
 _CUT = 30.0
 _CHUNK_S = 2.5
 _DRAWS = 200
-_MAX_SPREAD_S = 0.2
+_MAX_SPREAD_S = 0.3
+"""A syllable and a half: where redraws fall on the next syllable the interval says so; beyond it says nothing."""
 _MAX_SHARE = 0.15
 """Share of the picture that may answer together: more is light or a camera that moves with the sound, no mouth."""
 _VOICE_HZ = (200.0, 4000.0)
