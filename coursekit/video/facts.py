@@ -239,6 +239,23 @@ class CombedSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class WovenSpan:
+    """Moving pictures whose upper and lower lines were taken at different times."""
+
+    start_s: float
+    end_s: float
+    pairs: int
+    """Pairs of neighbouring pictures compared."""
+    order: float
+    """Mean logarithm of how ill the fields of neighbours fit one way, over the other way: 0 where there is no order in
+    time. Negative: upper lines first."""
+    certainty: float
+    """`order` over its error."""
+    ragged: float
+    """How ill the lines of one picture fit each other, over how ill those of neighbours do."""
+
+
+@dataclass(frozen=True, slots=True)
 class InterlaceFacts:
     """Combing, looked for where something moves."""
 
@@ -249,6 +266,7 @@ class InterlaceFacts:
     flagged: int
     """Of these, pictures flagged as interlaced."""
     spans: tuple[CombedSpan, ...] = ()
+    woven: tuple[WovenSpan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

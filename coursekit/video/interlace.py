@@ -9,17 +9,26 @@ Compared on progressive footage (7 clips), woven footage (3) and interlaced tele
 apart, as first used, found 0.003 in progressive pictures and missed a panning camera, whose combing lay outside the
 mask as well; runs of four lines 4 levels apart found 0.0008 at most in progressive pictures, 0.03 and more in woven
 ones that move plainly, 0.1–0.5 in television.
+
+A talking head moves too little for such combs, and strong compression takes the rest. What stays is the order of the
+fields: in a woven stream the lower lines lie in time between the upper lines of this picture and those of the next (or
+of the one before), so that they fit the ones better than the others. In a progressive stream they fit both equally
+ill: both lie one picture away, and whatever moves up or down does so for both. The mean logarithm of the two misfits
+was 0.17–1.24 (of either sign) over 3 woven and 4 interlaced clips, two of them talking heads, and 0.03 at most over 8
+progressive clips and 5 traps, scrolling among them. In its own picture a woven line fits hardly better (0.57 of the
+misfit to the next picture and more), a progressive one far better (0.02–0.4, little moving heads 0.8).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from coursekit.video.facts import CombedSpan, InterlaceFacts
+from coursekit.video.facts import CombedSpan, InterlaceFacts, WovenSpan
 from coursekit.video.meter import Frame, Picture, StreamInfo
 from coursekit.video.signals import Signals
 
@@ -48,6 +57,13 @@ _MAX_STAYING = 0.75
 _MIN_LINES = 300
 """Smaller pictures hold one field of a camera, or less: there is nothing to weave."""
 _JOIN_S = 3.0
+_BLOCK = 48
+"""Pairs of pictures of which one figure is made: a talking head gave 0.17 with a deviation of 0.23 from pair to pair,
+so that half of these would leave it within twice the error of nothing."""
+_FEW = 24
+_EAGER, _LATER_S = 2 * _BLOCK, 0.25
+"""So many pairs are taken one after another, for short clips; then four a second."""
+_EMIT_ORDER = 0.05
 
 Flags = npt.NDArray[np.bool_]
 
@@ -61,6 +77,9 @@ class InterlaceMeter:
         self._next_s = float("-inf")
         self._samples: list[tuple[float, float, float, bool]] = []
         self._last: Flags | None = None
+        self._before: Frame | None = None
+        self._pairs: list[_Pair] = []
+        self._next_pair_s = float("-inf")
 
     @property
     def combed(self) -> int:
@@ -74,9 +93,10 @@ class InterlaceMeter:
         assert row is not None
         if self._info.shown_px[1] < _MIN_LINES:
             return
+        before, self._before = self._before, frame
         if self._last is not None and previous is not None:
             self._stays(frame)
-        if previous is None or frame.time_s < self._next_s or frame.damaged:
+        if previous is None or frame.damaged or frame.time_s < min(self._next_s, self._next_pair_s):
             return
         if not row.change_block >= _MIN_CHANGE or row.alive < _MIN_ALIVE:
             return
@@ -84,12 +104,22 @@ class InterlaceMeter:
         moving = cv2.threshold(difference, _MOVES, 255, cv2.THRESH_BINARY)[1]
         if np.count_nonzero(moving) < _MIN_AREA * moving.size:
             return
+        if before is not None and frame.time_s >= self._next_pair_s:
+            self._pair(before, frame, moving)
+        if frame.time_s < self._next_s:
+            return
         self._next_s = frame.time_s + _EVERY_S
         stirring = cv2.dilate(cv2.threshold(difference, _STIRS, 255, cv2.THRESH_BINARY)[1], _SPREAD)
         comb = comb_map(frame.luma)
         inside, outside, mask = measure_combing(comb, frame.luma.shape[0], moving, stirring)
         self._last = comb & mask if inside >= _COMBED else None
         self._samples.append((frame.time_s, inside, outside, frame.interlaced))
+
+    def _pair(self, before: Frame, frame: Frame, moving: Any) -> None:
+        self._next_pair_s = frame.time_s + (_LATER_S if len(self._pairs) >= _EAGER else 0.0)
+        misfit = measure_order(before.luma, frame.luma, moving)
+        if misfit is not None:
+            self._pairs.append(_Pair(frame.time_s, *misfit))
 
     def _stays(self, frame: Frame) -> None:
         """Take a sample back whose combs stand where they stood one picture later: a pattern, not a movement."""
@@ -104,7 +134,7 @@ class InterlaceMeter:
         if static and self._last is not None:
             time_s, _, outside, flagged = self._samples[-1]
             self._samples[-1] = (time_s, 0.0, outside, flagged)
-        self._last = None
+        self._last = self._before = None
 
     def finish(self) -> InterlaceFacts:
         """Combed spans."""
@@ -123,7 +153,43 @@ class InterlaceMeter:
                 CombedSpan(round(g[0][0], 6), round(g[-1][0], 6), round(float(np.median([s[1] for s in g])), 3))
                 for g in groups
             )[:100],
+            woven=find_woven(self._pairs)[:100],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Two pictures that follow each other."""
+
+    time_s: float
+    order: float
+    """Logarithm of the misfit between the lower lines of the first and the upper lines of the second, over that of the
+    upper lines of the first and the lower lines of the second."""
+    ragged: float
+    """Misfit of lines of one picture over the lesser of those two."""
+
+
+def find_woven(pairs: list[_Pair]) -> tuple[WovenSpan, ...]:
+    """Stretches in which the fields of neighbouring pictures have an order in time."""
+    blocks = [pairs[n : n + _BLOCK] for n in range(0, len(pairs), _BLOCK)]
+    if len(blocks) > 1 and len(blocks[-1]) < _BLOCK:
+        blocks[-2:] = [blocks[-2] + blocks[-1]]
+    found: list[WovenSpan] = []
+    for block in blocks:
+        order = np.asarray([p.order for p in block])
+        error = float(np.std(order)) / np.sqrt(max(len(order), 1)) + 1e-3
+        if len(block) >= _FEW and abs(float(np.mean(order))) >= _EMIT_ORDER:
+            found.append(
+                WovenSpan(
+                    start_s=round(block[0].time_s, 6),
+                    end_s=round(block[-1].time_s, 6),
+                    pairs=len(block),
+                    order=round(float(np.mean(order)), 3),
+                    certainty=round(float(abs(np.mean(order)) / error), 1),
+                    ragged=round(float(np.median([p.ragged for p in block])), 2),
+                )
+            )
+    return tuple(found)
 
 
 _SPREAD = np.ones((_SPREAD_PX, _SPREAD_PX), np.uint8)
@@ -162,3 +228,24 @@ def measure_combing(comb: Flags, height: int, moving: Any, stirring: Any) -> tup
     still = int(np.count_nonzero(rest))
     outside = int(np.count_nonzero(comb & rest)) / still if still > _MIN_REST * rest.size else 0.0
     return inside, outside, mask
+
+
+def measure_order(before: Picture, after: Picture, moving: Any) -> tuple[float, float] | None:
+    """`order` and `ragged` of two pictures, where the small mask `moving` says; None where nothing is to be compared."""
+    if before.shape != after.shape:
+        return None
+    step = 4 if after.shape[1] >= 960 else 2
+    height = len(after) // 2 * 2
+    one, other = (np.ascontiguousarray(p[:height, ::step]).astype(np.int16) for p in (before, after))
+    size = (one.shape[1], height)
+    mask = np.asarray(cv2.resize(moving, size, interpolation=cv2.INTER_NEAREST))[1 : height - 1 : 2] > 0
+    if not mask.any():
+        return None
+
+    def misfit(upper: Any, lower: Any) -> float:
+        torn = np.abs(upper[0 : height - 2 : 2] + upper[2:height:2] - 2 * lower[1 : height - 1 : 2])
+        return float(np.mean(torn[mask])) + 0.1
+
+    own = (misfit(one, one) + misfit(other, other)) / 2
+    back, on = misfit(other, one), misfit(one, other)
+    return float(np.log(back / on)), own / min(back, on)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from coursekit.model import Finding
 from coursekit.rules.check import CannotTest, CheckContext, at_most, check, measured
 from coursekit.video.facts import VideoFacts
-from coursekit.video.spans import where
+from coursekit.video.spans import together, where, worst
 
 _FLAGGED = 0.9
+_JOIN_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,10 @@ class InterlaceParams:
     """Of the moving pictures looked at."""
     flag_min: int
     """Pictures needed to say that a flag is wrong."""
+    min_order: float
+    """Order in time of the fields of neighbouring pictures, by its amount."""
+    min_certainty: float
+    min_ragged: float
 
 
 @check("video/interlace", facts=VideoFacts, params=InterlaceParams)
@@ -45,5 +50,19 @@ def interlace(ctx: CheckContext, facts: VideoFacts, params: InterlaceParams) -> 
             count=found.combed,
             samples=found.samples,
         )
+    elif woven := [
+        s
+        for s in found.woven
+        if abs(s.order) >= params.min_order and s.certainty >= params.min_certainty and s.ragged >= params.min_ragged
+    ]:
+        for group in together(woven, _JOIN_S):
+            strongest = worst(group, lambda s: abs(s.order))
+            yield ctx.review(
+                "fields-woven",
+                measured=measured(round(abs(strongest.order), 2)),
+                expected=at_most(params.min_order),
+                where=where(group),
+                pairs=sum(s.pairs for s in group),
+            )
     elif found.samples >= params.flag_min and not found.combed and found.flagged >= _FLAGGED * found.samples:
         yield ctx.review("flag-only", measured=measured(found.flagged), samples=found.samples)
