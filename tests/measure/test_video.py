@@ -178,6 +178,35 @@ def test_combing(measure: Measure) -> None:
     assert accused(woven)["video/interlace"] is Verdict.FAIL
 
 
+def test_woven_fields_show_their_order_and_whole_pictures_none(measure: Measure) -> None:
+    frames = list(camera(12.0))
+    for first in (True, False):
+        (span, *rest) = measure(faults.interlace(frames, top_first=first)).interlace.woven  # type: ignore[union-attr]
+        assert all((s.order < 0) is first for s in (span, *rest))
+        assert abs(span.order) > 0.1
+    assert measure(frames).interlace.woven == ()  # type: ignore[union-attr]
+
+
+def swinging(seconds: float) -> Iterator[Picture]:
+    """A locked camera before which something passes to and fro, quickest every second."""
+    base, part = scene(1), scene(9, (SIZE[0] // 4, SIZE[1] // 2))
+    rng = np.random.default_rng(4)
+    for n in range(round(seconds * RATE)):
+        shift = np.array([[1, 0, SIZE[0] * (0.35 + 0.2 * np.sin(np.pi * n / RATE))], [0, 1, 90]], dtype=np.float64)
+        out = cv2.warpAffine(part, shift, SIZE, dst=base.copy(), borderMode=cv2.BORDER_TRANSPARENT)
+        yield np.asarray(np.clip(out + rng.normal(0, 2, out.shape), 0, 255), dtype=np.uint8)
+
+
+def test_pictures_left_out_of_one_scene(measure: Measure) -> None:
+    assert accused(measure(swinging(10.0))) == {}
+    # Ten pictures are gone before the second place.
+    at_s = (3.8, 5.8 - 10 * FRAME_S)
+    facts = measure(faults.jump_ahead(swinging(10.0), RATE, (3.8, 5.8), 10))
+    assert accused(facts) == {"video/jump": Verdict.REVIEW}
+    (leaps,) = facts.pace.leaps  # type: ignore[union-attr]
+    assert (leaps.count, leaps.start_s, leaps.end_s) == (2, pytest.approx(at_s[0] - FRAME_S), pytest.approx(at_s[1]))
+
+
 def test_two_cameras_of_different_colours(measure: Measure) -> None:
     def shots(factor: float) -> Iterator[Picture]:
         for n, picture in enumerate(camera(8.0)):
