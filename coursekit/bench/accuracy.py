@@ -17,10 +17,11 @@ import cv2
 import coursekit
 from coursekit.audio.facts import AudioFacts
 from coursekit.bench import ladder_audio, ladder_marks, ladder_video
-from coursekit.bench.cases import AUDIO, WATERMARK, Job, Plan, Specimen, measure_job, plan_jobs, shelf_of, why
+from coursekit.bench.cases import AUDIO, Job, Plan, Specimen, measure_job, plan_jobs, shelf_of, why
 from coursekit.bench.material import Described
-from coursekit.bench.score import Case, Interval, Said, Truth
-from coursekit.model import Course, CourseFacts, FileFacts, FileKind, Finding, Lesson, Profile, Scope, Span
+from coursekit.bench.score import Case, Said, Truth
+from coursekit.bench.verdicts import said_of
+from coursekit.model import Course, CourseFacts, FileFacts, FileKind, Lesson, Profile, Scope
 from coursekit.rules.judge import judge
 from coursekit.rules.profiles import load_profile
 from coursekit.video.facts import VideoFacts
@@ -68,29 +69,16 @@ def _tells(truth: Truth, before: frozenset[tuple[str, str]]) -> bool:
 
 def _say(facts: AudioFacts | VideoFacts | FileFacts | CourseFacts, profile: Profile) -> Iterator[Said]:
     if isinstance(facts, AudioFacts):
-        for heard in ladder_audio.judge_clip(facts, profile):
-            if heard.check in AUDIO:
-                yield Said(heard.check, heard.code, str(heard.verdict), _span(heard.start_s, heard.end_s))
+        yield from (said for said in ladder_audio.judge_clip(facts, profile) if said.check in AUDIO)
     elif isinstance(facts, FileFacts | CourseFacts):
         course = facts if isinstance(facts, CourseFacts) else _course_of(facts)
         for result in judge((profile,), course, Scope.MEDIA, "en"):
-            yield from (_said(result.check or "", finding) for finding in result.findings)
+            yield from (said_of(result.check or "", finding) for finding in result.findings)
     else:
         if facts.motion is not None or facts.marks is None:
-            for seen in ladder_video.judge_clip(facts, profile):
-                yield Said(seen.check, seen.code, str(seen.verdict), _span(seen.start_s, seen.end_s))
+            yield from ladder_video.judge_clip(facts, profile)
         if facts.marks is not None:
-            yield from (_said(WATERMARK, finding) for finding in ladder_marks.judge_clip(facts, profile))
-
-
-def _said(check: str, finding: Finding) -> Said:
-    place = finding.where if isinstance(finding.where, Span) else None
-    span = (place.start_s, place.end_s) if place else None
-    return Said(check, finding.code, str(finding.verdict), span, place.box if place else None)
-
-
-def _span(start_s: float | None, end_s: float | None) -> Interval | None:
-    return None if start_s is None or end_s is None else (start_s, end_s)
+            yield from ladder_marks.judge_clip(facts, profile)
 
 
 def _course_of(file: FileFacts) -> CourseFacts:

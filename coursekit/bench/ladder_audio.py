@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -23,12 +23,10 @@ from coursekit.audio.measure import TrackMeter, measure_audio
 from coursekit.audio.reader import Timeline, samples_of
 from coursekit.bench import faults_audio as faults
 from coursekit.bench.faults_audio import Samples
-from coursekit.model import FileFacts, FileKind, Lesson, LessonFacts, Profile, Verdict
+from coursekit.bench.score import Said
+from coursekit.bench.verdicts import judge_facts
+from coursekit.model import FileFacts, FileKind, Lesson, LessonFacts, Profile
 from coursekit.probe.facts import PacketFacts, ProbeFacts, SoundFacts, StreamFacts, StreamKind
-from coursekit.rules.check import CannotTest, CheckContext, NotApplicable
-from coursekit.rules.judge import build_params
-from coursekit.rules.registry import load_check
-from coursekit.texts import Teller
 
 CHECKS = tuple(
     f"audio/{name}"
@@ -63,39 +61,6 @@ class Rung:
     """A listener notices it at once."""
     min_s: float = 0.0
     """Clips shorter than this cannot show it."""
-    min_rate: int = 0
-    """Clips sampled more coarsely do not carry it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """One finding of one check."""
-
-    check: str
-    code: str
-    verdict: Verdict
-    start_s: float | None = None
-    end_s: float | None = None
-
-
-@dataclass(slots=True)
-class Row:
-    """A rung over all clips."""
-
-    fault: str
-    strength: str
-    noticed: bool
-    clips: int = 0
-    found: int = 0
-    failed: int = 0
-    missed: list[str] = field(default_factory=list)
-    others: list[str] = field(default_factory=list)
-    """Findings of other codes that the clip without the fault does not have."""
-
-    @property
-    def recall(self) -> float:
-        """Share of the clips in which the fault was named."""
-        return self.found / self.clips if self.clips else 0.0
 
 
 # ----------------------------------------------------------------------------------------------------------- listening
@@ -147,24 +112,10 @@ def read_clip(path: Path, stream: int = 0) -> Clip:
     return Clip(path.stem, np.concatenate(parts, axis=1), rate)
 
 
-def judge_clip(facts: AudioFacts, profile: Profile) -> tuple[Heard, ...]:
+def judge_clip(facts: AudioFacts, profile: Profile) -> tuple[Said, ...]:
     """What the profile's rules of sound say of a lesson with this one track."""
     lesson = _as_lesson(facts)
-    heard = []
-    for rule in profile.rules:
-        if rule.check not in CHECKS:
-            continue
-        check = load_check(rule.check)
-        context = CheckContext(check.id, Teller("en"), lesson.file)
-        subject = lesson if check.facts is LessonFacts else facts
-        try:
-            for finding in check.run(context, subject, build_params(rule, check)):
-                start = getattr(finding.where, "start_s", None)
-                end = getattr(finding.where, "end_s", None)
-                heard.append(Heard(check.id, finding.code, finding.verdict, start, end))
-        except (CannotTest, NotApplicable):
-            continue
-    return tuple(heard)
+    return judge_facts(profile, CHECKS, lambda check: lesson if check.facts is LessonFacts else facts)
 
 
 def _as_lesson(facts: AudioFacts) -> LessonFacts:
@@ -210,10 +161,9 @@ def rungs() -> tuple[Rung, ...]:
         *,
         noticed: bool,
         min_s: float = 0.0,
-        min_rate: int = 0,
     ) -> None:
         named = frozenset(codes.split())
-        found.append(Rung(fault, strength, check, named, lambda c: _change(c, make(c)), noticed, min_s, min_rate))
+        found.append(Rung(fault, strength, check, named, lambda c: _change(c, make(c)), noticed, min_s))
 
     for base, harmonics in ((50.0, 3), (50.0, 8), (60.0, 3), (60.0, 5), (60.0, 8)):
         for under in (-60, -50, -45, -40, -35, -30):
@@ -344,7 +294,6 @@ def rungs() -> tuple[Rung, ...]:
             lambda c, h=height: faults.clicks(c.samples, c.rate, height=h),  # type: ignore[misc]
             noticed=height >= 0.3,
             min_s=15.0,
-            min_rate=32000,
         )
     for kind, code in (
         ("mono", "mono"),
@@ -404,31 +353,3 @@ def _two_speakers(clips: Sequence[Clip]) -> Iterator[tuple[str, Clip]]:
         question = two.samples[:1, : 5 * one.rate] * level * 10 ** (-8 / 20)
         asked = np.concatenate([one.samples[:1, :n], question, one.samples[:1, n : 2 * n]], axis=1)
         yield "question from the room", Clip(f"{one.name}?{two.name}", asked.astype(np.float32), one.rate)
-
-
-def climb(clips: Sequence[Clip], profile: Profile, faults_of: Sequence[Rung], *, coded_too: bool = False) -> list[Row]:
-    """Every rung on every clip."""
-    own = {clip.name: {(h.check, h.code) for h in judge_clip(listen(clip), profile)} for clip in clips}
-    rows = []
-    for rung in faults_of:
-        row = Row(rung.fault, rung.strength, rung.noticed)
-        for clip in clips:
-            if clip.seconds < rung.min_s or clip.rate < rung.min_rate:
-                continue
-            made = rung.make(clip)
-            for hear in (listen, listen_coded) if coded_too else (listen,):
-                heard = judge_clip(hear(made), profile)
-                named = [h for h in heard if h.check == rung.check and h.code in rung.codes]
-                row.clips += 1
-                row.found += bool(named)
-                row.failed += any(h.verdict is Verdict.FAIL for h in named)
-                label = clip.name + (" coded" if hear is listen_coded else "")
-                if not named:
-                    row.missed.append(label)
-                row.others += [
-                    f"{label}: {h.check} {h.code} {h.verdict}"
-                    for h in heard
-                    if (h.check, h.code) not in own[clip.name] and not (h.check == rung.check and h.code in rung.codes)
-                ]
-        rows.append(row)
-    return rows

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -19,12 +19,10 @@ from coursekit.bench import faults_marks as marks
 from coursekit.bench.clip import write_clip
 from coursekit.bench.faults_marks import Box, Route, Stamp
 from coursekit.bench.faults_video import Picture
-from coursekit.model import Finding, Profile, Span, Verdict
+from coursekit.bench.score import Said
+from coursekit.bench.verdicts import judge_facts
+from coursekit.model import Profile
 from coursekit.probe.measure import measure_media
-from coursekit.rules.check import CheckContext
-from coursekit.rules.judge import build_params
-from coursekit.rules.registry import load_check
-from coursekit.texts import Teller
 from coursekit.video.decode import open_video
 from coursekit.video.facts import VideoFacts
 from coursekit.video.marks.meter import MarksMeter
@@ -68,27 +66,6 @@ class Rung:
     """At 0.3 and 4 % of the width or more: there the detector must not miss."""
     whole: bool = False
     """The union of all places is the mark."""
-
-
-@dataclass(slots=True)
-class Row:
-    """A rung over all clips of one kind."""
-
-    fault: str
-    strength: str
-    kind: str
-    noticed: bool
-    clips: int = 0
-    found: int = 0
-    failed: int = 0
-    others: int = 0
-    """Findings that meet no mark."""
-    missed: list[str] = field(default_factory=list)
-
-    @property
-    def recall(self) -> float:
-        """Share of the clips in which the mark was found at its place."""
-        return self.found / self.clips if self.clips else 0.0
 
 
 # -------------------------------------------------------------------------------------------------------------- looking
@@ -136,39 +113,9 @@ def look(pictures: Iterable[Picture], *, crf: int = 26) -> VideoFacts:
         )
 
 
-def judge_clip(facts: VideoFacts, profile: Profile) -> list[Finding]:
+def judge_clip(facts: VideoFacts, profile: Profile) -> tuple[Said, ...]:
     """What the watermark check says under a profile."""
-    rule = next(rule for rule in profile.rules if rule.check == "video/watermark")
-    check = load_check("video/watermark")
-    context = CheckContext(check.id, Teller("en"), None)
-    return list(check.run(context, facts, build_params(rule, check)))
-
-
-def climb(clips: Sequence[Clip], rungs: Iterable[Rung], profile: Profile) -> Iterator[Row]:
-    """Each rung over all clips of each kind."""
-    for rung in rungs:
-        for kind, group in itertools.groupby(sorted(clips, key=lambda c: c.kind), key=lambda c: c.kind):
-            row = Row(rung.fault, rung.strength, kind, rung.noticed)
-            for seed, clip in enumerate(group):
-                _try(rung, clip, seed, profile, row)
-            yield row
-
-
-def _try(rung: Rung, clip: Clip, seed: int, profile: Profile, row: Row) -> None:
-    width, height = clip.size
-    stamp = rung.stamp(width, seed)
-    share = stamp.share(width, height)
-    route = rung.route(share, seed)
-    pictures = marks.overlay(clip.pictures, stamp, route, opacity=rung.opacity, rate=RATE)
-    truths = truth(route, share, whole=rung.whole)
-    findings = judge_clip(look(pictures), profile)
-    good = [f for f in findings if any(_overlap(_box(f), t) >= ENOUGH for t in truths)]
-    row.clips += 1
-    row.found += bool(good)
-    row.failed += any(f.verdict is Verdict.FAIL for f in good)
-    row.others += sum(not any(_touches(_box(f), t) for t in truths) for f in findings)
-    if not good:
-        row.missed.append(clip.name)
+    return judge_facts(profile, ("video/watermark",), lambda _: facts)
 
 
 def truth(route: Route, share: tuple[float, float], *, whole: bool) -> list[Box]:
@@ -180,22 +127,6 @@ def truth(route: Route, share: tuple[float, float], *, whole: bool) -> list[Box]
     x0, y0 = min(b[0] for b in found), min(b[1] for b in found)
     x1, y1 = max(b[0] + b[2] for b in found), max(b[1] + b[3] for b in found)
     return [(x0, y0, x1 - x0, y1 - y0)]
-
-
-def _box(finding: Finding) -> Box:
-    return finding.where.box if isinstance(finding.where, Span) and finding.where.box else (0.0, 0.0, 0.0, 0.0)
-
-
-def _overlap(one: Box, other: Box) -> float:
-    w = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
-    h = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
-    if w <= 0 or h <= 0:
-        return 0.0
-    return w * h / (one[2] * one[3] + other[2] * other[3] - w * h)
-
-
-def _touches(one: Box, other: Box) -> bool:
-    return _overlap(one, other) > 0
 
 
 # ---------------------------------------------------------------------------------------------------------------- rungs

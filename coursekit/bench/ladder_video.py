@@ -8,8 +8,8 @@ judged by a profile; a finding counts when it meets the span.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -18,12 +18,10 @@ import numpy as np
 from coursekit.bench import faults_video as faults
 from coursekit.bench.clip import write_clip
 from coursekit.bench.faults_video import Picture
-from coursekit.model import Profile, Span, Verdict
+from coursekit.bench.score import Said
+from coursekit.bench.verdicts import judge_facts
+from coursekit.model import Profile
 from coursekit.probe.measure import measure_media
-from coursekit.rules.check import CannotTest, CheckContext, NotApplicable
-from coursekit.rules.judge import build_params
-from coursekit.rules.registry import load_check
-from coursekit.texts import Teller
 from coursekit.video.decode import open_video
 from coursekit.video.facts import VideoFacts
 from coursekit.video.measure import measure_video
@@ -37,7 +35,6 @@ CHECKS = tuple(
 RATE = 25
 LENGTH_S = 12.0
 SPAN = (3.0, 9.0)
-_SLACK_S = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,38 +57,6 @@ class Rung:
     """A viewer notices it at once."""
     span: tuple[float, float] = SPAN
     height_px: int = 360
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One finding of one check."""
-
-    check: str
-    code: str
-    verdict: Verdict
-    start_s: float | None = None
-    end_s: float | None = None
-
-
-@dataclass(slots=True)
-class Row:
-    """A rung over all clips."""
-
-    check: str
-    fault: str
-    strength: str
-    noticed: bool
-    clips: int = 0
-    found: int = 0
-    failed: int = 0
-    missed: list[str] = field(default_factory=list)
-    others: list[str] = field(default_factory=list)
-    """Findings outside the span, and failures of other checks that the clip without the fault does not have."""
-
-    @property
-    def recall(self) -> float:
-        """Share of the clips in which the fault was named."""
-        return self.found / self.clips if self.clips else 0.0
 
 
 # -------------------------------------------------------------------------------------------------------------- looking
@@ -122,59 +87,9 @@ def look(pictures: Iterable[Picture], *, rate: int = RATE, crf: int = 23) -> Vid
         return measure_video(path, measure_media(path), lambda _: None, threads=0)[0]
 
 
-def judge_clip(facts: VideoFacts, profile: Profile) -> list[Seen]:
+def judge_clip(facts: VideoFacts, profile: Profile) -> tuple[Said, ...]:
     """What the checks of the picture say under a profile."""
-    seen: list[Seen] = []
-    for rule in profile.rules:
-        if rule.check not in CHECKS:
-            continue
-        check = load_check(rule.check)
-        context = CheckContext(check.id, Teller("en"), None)
-        try:
-            findings = tuple(check.run(context, facts, build_params(rule, check)))
-        except (CannotTest, NotApplicable):
-            continue
-        for finding in findings:
-            place = finding.where if isinstance(finding.where, Span) else None
-            seen.append(
-                Seen(
-                    check.id,
-                    finding.code,
-                    finding.verdict,
-                    place.start_s if place else None,
-                    place.end_s if place else None,
-                )
-            )
-    return seen
-
-
-def climb(clips: Sequence[Clip], rungs: Iterable[Rung], profile: Profile) -> Iterator[Row]:
-    """Each rung over all clips."""
-    healthy = {clip.name: {s.check for s in judge_clip(look(clip.pictures), profile)} for clip in clips}
-    for rung in rungs:
-        row = Row(rung.check, rung.fault, rung.strength, rung.noticed)
-        for seed, clip in enumerate(clips):
-            row.clips += 1
-            seen = judge_clip(look(rung.make(clip, seed)), profile)
-            inside = [s for s in seen if s.check == rung.check and _meets(s, rung.span)]
-            row.found += bool(inside)
-            row.failed += any(s.verdict is Verdict.FAIL for s in inside)
-            if not inside:
-                row.missed.append(clip.name)
-            row.others += [
-                f"{clip.name}: {s.check} {s.code}"
-                for s in seen
-                if s not in inside
-                and (s.check == rung.check or s.verdict is Verdict.FAIL)
-                and s.check not in healthy[clip.name]
-            ]
-        yield row
-
-
-def _meets(seen: Seen, span: tuple[float, float]) -> bool:
-    if seen.start_s is None or seen.end_s is None:
-        return True
-    return seen.start_s < span[1] + _SLACK_S and seen.end_s > span[0] - _SLACK_S
+    return judge_facts(profile, CHECKS, lambda _: facts)
 
 
 # ---------------------------------------------------------------------------------------------------------------- rungs

@@ -32,6 +32,7 @@ SCHEMA = "coursekit/accuracy/1"
 NO_LADDER = "no ladder yet"
 _EXACT = ("probe/", "manifest/", "filing/")
 _REMARKS = {
+    "audio/silence": "of sound sampled at less than 32 kHz, clicks only from most of full scale: a voice hides the rest",
     "audio/sync": "lips against the voice on made talkers only: no recorded one with a known offset",
     "video/deformation": "a picture stretched until it fills its frame cannot be told from a true one by its shape",
     "video/flash": "by count within a second",

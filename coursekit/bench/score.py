@@ -42,6 +42,7 @@ class Said:
     check: str
     code: str
     verdict: str
+    """`fail` or `review`."""
     span: Interval | None = None
     box: Box | None = None
 
