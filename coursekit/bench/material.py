@@ -71,6 +71,8 @@ class Described:
     mouth: tuple[float, ...] = ()
     faults: tuple[str, ...] = ()
     excused: Mapping[str, str] = field(default_factory=dict)
+    cuts: tuple[int, ...] | None = None
+    """First picture of each shot but the first, looked for by eye; None where nobody looked."""
     path: Path | None = None
 
 
@@ -117,7 +119,8 @@ def _typed(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
     allowed = set(Described.__dataclass_fields__) - {"name", "path"}
     if unknown := set(entry) - allowed:
         raise TableError(f"{TABLE}: [{name}] has {', '.join(sorted(unknown))}; known are {', '.join(sorted(allowed))}")
-    return {**entry, **{field: tuple(entry.get(field, ())) for field in ("faults", "mouth")}}
+    lists = {field: tuple(entry.get(field, ())) for field in ("faults", "mouth")}
+    return {**entry, **lists, "cuts": tuple(entry["cuts"]) if "cuts" in entry else None}
 
 
 # -------------------------------------------------------------------------------------------------------------- grounds

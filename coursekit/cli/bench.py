@@ -170,6 +170,33 @@ def curve(
 
 @bench.command(
     help=pick(
+        "镜头切换点：与 PySceneDetect 自带检测器在同样的文件上比较。",
+        "Cuts: against PySceneDetect's own detectors on the same files.",
+    )
+)
+@click.option(
+    "--clips",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    required=True,
+    help=pick("真实片段所在文件夹", "Folder of recorded clips"),
+)
+@_seed
+@click.option("--splices", type=click.IntRange(min=1), default=4, show_default=True,
+              help=pick("每组拼接几段（各 16 个镜头）", "Files of 16 spliced shots for each set of clips"))  # fmt: skip
+def cuts(clips: Path, seed: int, splices: int) -> None:
+    """Splice, find, count."""
+    from coursekit.bench.cuts import compare
+    from coursekit.bench.material import TableError, find_clips
+
+    try:
+        for line in compare(find_clips(clips), seed, splices):
+            click.echo(line)
+    except TableError as error:
+        fatal(str(error), EXIT_USAGE)
+
+
+@bench.command(
+    help=pick(
         "完整审核与单纯解码的用时、内存之比（2700 秒即 45 分钟一课；素材当场生成）。",
         "Time and memory of a full audit against a plain decode of the same lesson (2700 s is a lesson of 45 minutes; "
         "the lessons are made on the spot).",

@@ -252,7 +252,7 @@ def test_stills_show_the_frame_of_their_time(tmp_path: Path) -> None:
 
     path = clip(tmp_path / "clip.mp4", numbered())
     stills = take_stills(path, measure_media(path), 0, (0.0, 1.0, 2.52, 99.0))
-    shown = [cv2.imdecode(np.frombuffer(s.jpeg, np.uint8), cv2.IMREAD_GRAYSCALE) for s in stills]
+    shown = [np.asarray(cv2.imdecode(np.frombuffer(s.jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)) for s in stills]
     assert [s.time_s for s in stills] == pytest.approx([0.0, 1.0, 2.52, 3.96])
     assert [float(np.mean(p)) for p in shown] == pytest.approx([40, 90, 166, 238], abs=1.5)
     assert all(s.size_px == SIZE for s in stills)
