@@ -159,7 +159,7 @@ class StreamReader:
     def enter(self, time_s: float) -> None:
         """Count a picture that is known without decoding."""
         self.frames += 1
-        self.last_s = time_s
+        self.last_s = max(self.last_s, time_s)
         self.end_s = max(self.end_s, time_s + self.step_s)
 
     def packet_s(self, packet: Packet[Any]) -> float | None:
@@ -167,6 +167,10 @@ class StreamReader:
         stamp = packet.pts if packet.pts is not None else packet.dts
         base = packet.time_base or self.stream.time_base
         return None if stamp is None or base is None else float(stamp * base - self.start)
+
+    def time_of(self, stamp: int) -> float:
+        """When a picture of this stamp is shown."""
+        return float(stamp * (self.stream.time_base or Fraction(0)) - self.start)
 
     def _frame(self, picture: VideoFrame) -> Frame:
         base = picture.time_base or self.stream.time_base

@@ -7,10 +7,11 @@ pictures ahead of whoever looks at them, so that decoding and scaling on one cor
 
 from __future__ import annotations
 
+import heapq
 import queue
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,10 +67,11 @@ def walk(decoder: VideoDecoder, reader: StreamReader, ask: Ask, damaged_s: tuple
     open_since: float | None = None  # where what was left out begins
     flowing = False
     usual = True
+    feeder = _Feeder(reader)
     for held in _groups(decoder, reader, damaged_s):
         group, packets = held.group, held.packets
         if group is None:
-            yield from _pictures(reader, packets, frozenset())
+            yield from feeder.decode(packets)
             flowing = True
             continue
         if not flowing and not group.keyed:
@@ -79,7 +81,7 @@ def walk(decoder: VideoDecoder, reader: StreamReader, ask: Ask, damaged_s: tuple
         came_by_clock, usual = usual, plan.usual_end
         if plan.head == 0:
             if flowing:
-                yield from reader.restart()
+                yield from feeder.restart()
                 open_since, flowing = reader.end_s, False
             reader.leave_out(len(packets))
             continue
@@ -89,37 +91,78 @@ def walk(decoder: VideoDecoder, reader: StreamReader, ask: Ask, damaged_s: tuple
         still = frozenset(packets[row].pts for row in np.flatnonzero(plan.still))
         skip = 0 if flowing else _leading(group)
         reader.leave_out(skip)
-        yield from _pictures(reader, packets[:1] + packets[1 + skip : plan.head], still)
+        yield from feeder.decode(packets[:1] + packets[1 + skip : plan.head], still, doubtful=group.doubtful)
         done = plan.head
         if done < plan.end and ask() and pacer.go_on(group, plan):
-            yield from _pictures(reader, packets[done : plan.end], still)
+            yield from feeder.decode(packets[done : plan.end], still, doubtful=group.doubtful)
             done = plan.end
         flowing = done == len(packets)
         if flowing:
             continue
-        yield from reader.restart()
+        yield from feeder.restart()
         if done == plan.end:
             yield from _repeats(reader, group, plan, packets)
         else:
             open_since = reader.end_s
             reader.leave_out(len(packets) - done)
     if flowing:
-        yield from reader.flush()
+        yield from feeder.flush()
+
+
+@dataclass(slots=True)
+class _Feeder:
+    """Gives packets to the decoder. Of those that repeat a picture only what others refer to is decoded."""
+
+    reader: StreamReader
+    _due: list[tuple[int, int]] = field(default_factory=list)
+    """Stamp and size of the repeats that were given and have not come out: a heap."""
+
+    def decode(
+        self, packets: list[Packet[Any]], still: frozenset[int | None] = frozenset(), *, doubtful: bool = False
+    ) -> Iterator[Item]:
+        context = self.reader.stream.codec_context
+        for packet in packets:
+            repeats = packet.pts in still
+            if repeats and packet.pts is not None:
+                heapq.heappush(self._due, (packet.pts, packet.size))
+            # A picture that is left out cannot complain: where damage is known every one is decoded.
+            context.skip_frame = "NONREF" if repeats and not doubtful else "DEFAULT"
+            yield from self._out(self.reader.decode(packet))
+
+    def restart(self) -> Iterator[Item]:
+        """What the decoder still holds; it then waits for a keyframe."""
+        yield from self._out(self.reader.restart())
+        yield from self._passed(None)
+
+    def flush(self) -> Iterator[Item]:
+        """What the decoder still holds, at the end."""
+        yield from self._out(self.reader.flush())
+        yield from self._passed(None)
+
+    def _out(self, frames: Iterator[Frame]) -> Iterator[Item]:
+        for frame in frames:
+            stamp = frame.picture.pts
+            yield from self._passed(stamp)
+            if self._due and stamp == self._due[0][0]:
+                heapq.heappop(self._due)
+                if not frame.damaged:
+                    yield Repeat(frame.time_s, frame.packet_bytes)
+                    continue
+            yield frame
+
+    def _passed(self, stamp: int | None) -> Iterator[Repeat]:
+        """Repeats that are to be shown before this and were left out by the decoder."""
+        while self._due and (stamp is None or self._due[0][0] < stamp):
+            pts, size = heapq.heappop(self._due)
+            time_s = self.reader.time_of(pts)
+            self.reader.enter(time_s)
+            yield Repeat(time_s, size)
 
 
 def _leading(group: Group) -> int:
     """Packets after the keyframe that are shown before it: they refer to what was not decoded."""
     early = np.flatnonzero(group.times[1:] < group.times[0])
     return int(early[-1]) + 1 if len(early) else 0
-
-
-def _pictures(reader: StreamReader, packets: list[Packet[Any]], still: frozenset[int | None]) -> Iterator[Item]:
-    for packet in packets:
-        for frame in reader.decode(packet):
-            if frame.picture.pts in still and not frame.damaged:
-                yield Repeat(frame.time_s, frame.packet_bytes)
-            else:
-                yield frame
 
 
 def _repeats(reader: StreamReader, group: Group, plan: Plan, packets: list[Packet[Any]]) -> Iterator[Repeat]:

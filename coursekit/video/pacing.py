@@ -28,8 +28,11 @@ _STILL_BYTES = 24.0
 _STILL_BYTES_PER_BLOCK = 0.025
 """A block of 16 × 16 that is skipped costs a small part of a bit; H.264 of unmoved 1080p slides was seen at 85–175
 bytes a picture, the smallest moving picture of a camera at 450."""
-_STILL_BEFORE, _STILL_AFTER = 16, 4
-"""Pictures beside a large packet that never count as still: those before it in time may be drawn from it."""
+_STILL_BESIDE = 4
+"""Pictures on either side of a large packet that never count as still: what compares both sides of a cut looks at
+them, and encoders polish a new picture. Nor do those shown before it and coded after it, which may be drawn from it."""
+_MAX_REORDER = 16
+"""Pictures that may be shown before one that is coded before them."""
 _MIN_STILL = 6
 _RATE_WINDOW_S = 0.4
 _RATE_UP, _RATE_DOWN = 1.8, 0.45
@@ -190,12 +193,14 @@ def still_pictures(group: Group, blocks: int) -> Flags:
         live[order == 0] = True
     spread = live.copy()
     for row in np.flatnonzero(live):
-        spread[max(0, row - _STILL_BEFORE) : row + _STILL_AFTER + 1] = True
-    # The first pictures of a later part may follow a large packet of the part before.
+        spread[max(0, row - _STILL_BESIDE) : row + _STILL_BESIDE + 1] = True
+        before = slice(max(0, row - _MAX_REORDER), row)
+        spread[before] |= order[before] > order[row]
+    # The first pictures of a later part may follow a large packet of the part before, its last be drawn from the next.
     if not group.keyed:
-        spread[:_STILL_AFTER] = True
+        spread[:_STILL_BESIDE] = True
     if not group.whole:
-        spread[-_STILL_BEFORE:] = True
+        spread[-_MAX_REORDER:] = True
     quiet = ~spread
     edges = np.flatnonzero(np.diff(np.concatenate([[0], quiet.astype(np.int8), [0]])))
     for first, last in edges.reshape(-1, 2):

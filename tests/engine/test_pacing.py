@@ -108,11 +108,22 @@ def test_small_pictures_among_large_ones_are_not_still() -> None:
     assert not still_pictures(group(0, sizes), BLOCKS).any()
 
 
+def test_what_is_coded_after_a_large_picture_and_shown_before_it_is_decoded() -> None:
+    sizes = [40_000.0, *([60.0] * 120), 40_000.0, *([60.0] * 78)]
+    turned = group(0, sizes)
+    still = still_pictures(turned, BLOCKS)
+    late = int(np.argmax(turned.sizes[1:])) + 1
+    drawn = (np.arange(len(sizes)) > late) & (turned.times < turned.times[late])
+    assert drawn.any()
+    assert not still[drawn].any()
+    assert still[late - 20 : late - 6].all()
+
+
 def test_what_stands_still_in_the_midst_is_surrounded_by_decoded_pictures() -> None:
     sizes = [40_000.0, *([5000.0] * 60), *([60.0] * 100), *([5000.0] * 60)]
     frozen = Group(np.arange(len(sizes)) / RATE, np.array(sizes))
     still = still_pictures(frozen, BLOCKS)
-    assert (np.flatnonzero(still)[0], np.flatnonzero(still)[-1]) == (65, 144)
+    assert (np.flatnonzero(still)[0], np.flatnonzero(still)[-1]) == (65, 156)
 
 
 @pytest.mark.parametrize(("count", "end"), [(0, 0), (1, 1), (2, 5), (5, 5), (6, 9), (9, 9)])
