@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from coursekit.heap import returned_memory
+
 _MIN_SCORE = 0.7
 _MAX_WORDS = 40
 
@@ -47,7 +49,8 @@ def read_words(bgr: npt.NDArray[np.uint8]) -> tuple[Words, ...]:
     """Lines of text in a picture; empty without a reader, or where there is nothing to read."""
     if reader_name() is None:
         return ()
-    result = _engine()(bgr)
+    with returned_memory():
+        result = _engine()(bgr)
     if result.txts is None or result.boxes is None:
         return ()
     height, width = bgr.shape[:2]

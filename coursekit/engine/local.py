@@ -29,6 +29,7 @@ from coursekit import codec
 from coursekit.engine import cage
 from coursekit.engine.answers import hear
 from coursekit.engine.job import THREADS, Job, Progress, refused_facts, run_job
+from coursekit.heap import reuse_memory
 from coursekit.model import FileFacts, Problem
 
 REQUIRE_CAGE = "COURSEKIT_CAGE"
@@ -226,6 +227,7 @@ def serve(pipe: Connection, threads: int, limits: Limits, fetches: bool) -> None
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     limit_memory(limits.memory_bytes)
+    reuse_memory()
     measure: Callable[[Job, Progress], FileFacts] | None = None
     while True:
         try:

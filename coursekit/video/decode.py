@@ -151,6 +151,11 @@ class StreamReader:
         yield from self.flush()
         self.stream.codec_context.flush_buffers()
 
+    def close(self) -> None:
+        """Let go of the decoder and the pictures it holds; what was counted stays."""
+        del self.stream
+        self._scaler = None
+
     def leave_out(self, count: int) -> None:
         """Count pictures that are not decoded."""
         self.frames += count
@@ -311,4 +316,8 @@ def open_video(path: Path, probe: ProbeFacts, *, threads: int = 1) -> Iterator[V
             readers[facts.index] = StreamReader(stream_info(facts, stream), stream, start)
         if unknown and not readers:
             raise MediaError("no-decoder", ", ".join(unknown))
-        yield VideoDecoder(container, readers)
+        try:
+            yield VideoDecoder(container, readers)
+        finally:
+            for reader in readers.values():
+                reader.close()

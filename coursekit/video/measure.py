@@ -81,7 +81,8 @@ def measure_video(
             if time_s - told >= _PROGRESS_STEP_S:
                 told = time_s
                 progress(told)
-        found = tuple(one.finish(thorough=not adaptive) for one in passes.values())
+    # The decoders and their pictures are gone: the words of marks, which are read now, need the room.
+    found = tuple(one.finish(thorough=not adaptive) for one in passes.values())
     return tuple(_with_lips(path, probe, facts, threads) for facts in found)
 
 
