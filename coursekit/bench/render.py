@@ -17,12 +17,12 @@ from coursekit.bench.score import (
     Interval,
     Row,
     Said,
-    Step,
     false_alarms,
     misses,
     rate_interval,
     score,
     share,
+    tally,
     wilson,
 )
 from coursekit.cover.reader import reader_name
@@ -31,8 +31,15 @@ from coursekit.rules.registry import CHECKS
 SCHEMA = "coursekit/accuracy/1"
 NO_LADDER = "no ladder yet"
 _EXACT = ("probe/", "manifest/", "filing/")
+KINDS = {
+    "en": {
+        "moving": "over moving pictures", "talking": "over talking heads", "screen": "over screen recordings",
+        "slides": "over slides",
+    },
+    "zh": {"moving": "运动画面上", "talking": "人物讲述上", "screen": "录屏上", "slides": "幻灯片上"},
+}  # fmt: skip
 _REMARKS = {
-    "audio/silence": "of sound sampled at less than 32 kHz, clicks only from most of full scale: a voice hides the rest",
+    "audio/silence": "sampled at less than 32 kHz, only loud clicks are told from the voice they lie in",
     "audio/sync": "lips against the voice on made talkers only: no recorded one with a known offset",
     "video/deformation": "a picture stretched until it fills its frame cannot be told from a true one by its shape",
     "video/flash": "by count within a second",
@@ -191,6 +198,9 @@ def _summary(scored: Scored) -> Iterator[str]:
             _rate(row.false_reviews, row),
             _share(row.quiet_cases, row.healthy_cases) if row.healthy_cases else "–",
         )
+        for kind, steps in row.kinds.items():
+            recalls = (_share(*tally(steps, noticed=True)), _share(*tally(steps, noticed=False)))
+            yield line(f"… {KINDS['en'][kind]}", *recalls, *[""] * 5)
     exact = [f"`{row.check}`" for row in scored.rows.values() if row.check.startswith(_EXACT)]
     yield ""
     yield "Without a ladder, because they read a stated figure and recognise nothing (unit tests prove them): "
@@ -242,7 +252,7 @@ def _steps(scored: Scored) -> Iterator[str]:
         yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
         for step in row.steps:
             yield line(
-                step.fault + (f" ({kind})" if (kind := _kind(step)) else ""),
+                step.fault + (f" ({kind})" if (kind := step.kind) else ""),
                 step.strength,
                 "yes" if step.noticed else "",
                 str(step.cases),
@@ -253,10 +263,6 @@ def _steps(scored: Scored) -> Iterator[str]:
                 _plain(step.box_iou),
             )
     yield ""
-
-
-def _kind(step: Step) -> str:
-    return step.ladder.partition(", ")[2]
 
 
 def _plain(value: float | None) -> str:
@@ -360,6 +366,13 @@ def _row(row: Row) -> dict[str, object]:
         "remark": remark(row) or None,
         "recall_noticed": _figure(found, of),
         "recall": _figure(row.found, row.cases),
+        "kinds": {
+            kind: {
+                "recall_noticed": _figure(*tally(steps, noticed=True)),
+                "recall": _figure(*tally(steps, noticed=False)),
+            }
+            for kind, steps in row.kinds.items()
+        },
         "precision": _figure(*row.precision),
         "healthy_h": round(hours, 4),
         "healthy_cases": row.healthy_cases,

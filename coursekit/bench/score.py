@@ -105,6 +105,11 @@ class Step:
     box_iou: float | None = None
 
     @property
+    def kind(self) -> str:
+        """Of the material, where the ladder names one: `marks, moving`."""
+        return self.ladder.partition(", ")[2]
+
+    @property
     def recall(self) -> float:
         """Share of the cases in which the fault was named."""
         return share(self.found, self.cases)
@@ -142,7 +147,16 @@ class Row:
     @property
     def noticed(self) -> tuple[int, int]:
         """Found and all, of the strengths that anyone notices at once."""
-        return sum(s.found for s in self.steps if s.noticed), sum(s.cases for s in self.steps if s.noticed)
+        return tally(self.steps, noticed=True)
+
+    @property
+    def kinds(self) -> Mapping[str, tuple[Step, ...]]:
+        """Steps by the kind of material, for a ladder that is climbed over several: its name ends in the kind."""
+        kinds: dict[str, list[Step]] = {}
+        for step in self.steps:
+            if kind := step.kind:
+                kinds.setdefault(kind, []).append(step)
+        return {kind: tuple(steps) for kind, steps in kinds.items()} if len(kinds) > 1 else {}
 
     @property
     def precision(self) -> tuple[int, int]:
@@ -152,6 +166,12 @@ class Row:
 
 
 # ------------------------------------------------------------------------------------------------------------- figures
+
+
+def tally(steps: Iterable[Step], *, noticed: bool) -> tuple[int, int]:
+    """Found and all, over some steps; only those that anyone notices at once, or all."""
+    counted = [s for s in steps if s.noticed or not noticed]
+    return sum(s.found for s in counted), sum(s.cases for s in counted)
 
 
 def share(count: int, of: int) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from coursekit.bench.render import NO_LADDER, line
+from coursekit.bench.render import KINDS, NO_LADDER, line
 from coursekit.files import write_atomic
 
 _MARK = re.compile(r"(<!-- accuracy:begin(?: (zh|en))? -->).*?(<!-- accuracy:end -->)", re.DOTALL)
@@ -34,6 +34,8 @@ def render_summary(body: Mapping[str, Any], lang: str) -> str:
                 _rate(row["false_review_per_h"]),
             )
         )
+        for kind, part in row["kinds"].items():
+            lines.append(line(f"… {KINDS[lang][kind]}", _share(part["recall_noticed"]), _share(part["recall"]), "", ""))
     return "\n".join((_told_zh(body) if zh else _told_en(body), "", *lines))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from coursekit.bench.ladder_more import FILES
 from coursekit.bench.material import TableError, find_clips
 from coursekit.bench.render import Scored, remark, render_json, render_markdown
 from coursekit.bench.rungs import marks_rungs, sharp_rungs, sound_rungs, video_rungs
+from coursekit.bench.score import Case, Said, Truth
 from coursekit.bench.summary import write_readmes
 from coursekit.cli.main import cli
 from coursekit.rules.registry import CHECKS
@@ -103,6 +105,25 @@ def test_summary_goes_between_the_marks(small: Bench, tmp_path: Path) -> None:
     assert chinese.endswith("rest\n")
     assert "Not measured" in (tmp_path / "README.en.md").read_text(encoding="utf-8")
     assert write_readmes(tmp_path, body) == (), "a second time changes nothing"
+
+
+def test_a_ladder_over_several_materials_is_summed_up_for_each(small: Bench, tmp_path: Path) -> None:
+    def case(kind: str, *, found: bool) -> Case:
+        said = (Said("video/watermark", "third-party-mark", "fail"),) if found else ()
+        return Case(f"marks, {kind}", "logo", "0.3", "clip", 1.0, said, Truth("video/watermark"), noticed=True)
+
+    cases = (case("moving", found=True), case("moving", found=True), case("screen", found=False))
+    scored = Scored.of(dataclasses.replace(small, cases=cases))
+    body = json.loads(render_json(scored))
+    kinds = body["checks"]["video/watermark"]["kinds"]
+    assert [(k, v["recall_noticed"]["count"], v["recall_noticed"]["of"]) for k, v in kinds.items()] == [
+        ("moving", 2, 2),
+        ("screen", 0, 1),
+    ]
+    assert "| … over screen recordings | 0.00 (0/1)" in render_markdown(scored)
+    (tmp_path / "README.md").write_text("<!-- accuracy:begin zh -->\n<!-- accuracy:end -->\n", encoding="utf-8")
+    write_readmes(tmp_path, body)
+    assert "| … 运动画面上 | 100 % (2/2)" in (tmp_path / "README.md").read_text(encoding="utf-8")
 
 
 def test_a_table_of_clips_that_cannot_be_used_names_the_field(tmp_path: Path) -> None:
