@@ -77,6 +77,8 @@ class FreezeSpan:
     """Share of repeats in the ten seconds before and after."""
     bytes_ratio: float | None = None
     """Median packet in it over median packet in the second before."""
+    change_within: float | None = None
+    """Of its own pictures, the tenth that change most: next to nothing where they are exact repeats."""
 
 
 @dataclass(frozen=True, slots=True)

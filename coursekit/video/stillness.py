@@ -25,6 +25,8 @@ _SETTLED = 0.015
 _ECHO = 0.2
 """Of the usual change beside it: below that a frame at the rim of a still span belongs to it."""
 _MAX_ECHOES = 4
+_LIVELIEST = 90
+"""Percentile: for some frames the encoder polishes what stands still."""
 _MIN_FREEZE_S = 0.5
 _AROUND_S = 10.0
 _NEAR_S = 1.0
@@ -116,6 +118,7 @@ def find_freezes(signals: Signals, same: Flags) -> list[FreezeSpan]:
                 alive_after=_round(np.median(alive[after])) if change[after].size else 0.0,
                 still_around=_round(np.mean(wide)) if wide.size else 1.0,
                 bytes_ratio=_ratio(size[first:end], size[before]),
+                change_within=_round(np.percentile(change[first:end], _LIVELIEST)),
             )
         )
     return found

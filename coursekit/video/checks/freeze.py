@@ -23,7 +23,11 @@ class FreezeParams:
     review_hold_s: float
     """Where a cut to another scene ends it: a last picture held for a while is a habit of editors."""
     min_change: float
-    """Change from frame to frame before it, in levels: less is a still scene."""
+    """Change from frame to frame before it, in levels: less is a still scene, unless the picture then stops dead."""
+    min_faint_change: float
+    """Less is a still scene in any case."""
+    min_contrast: float
+    """Change before it over the change that is left in it, from which on a picture has stopped dead."""
     min_alive: float
     """Share of the picture that must have lived before: less is drawn or screen motion."""
     max_still_around: float
@@ -73,8 +77,17 @@ def _stops_alive(span: FreezeSpan, params: FreezeParams) -> bool:
     return (
         not span.at_start
         and not span.after_cut
-        and span.change_before >= params.min_change
+        and (span.change_before >= params.min_change or _stops_dead(span, params))
         and span.alive_before >= params.min_alive
         and span.still_around <= params.max_still_around
         and span.change_last >= params.min_last * span.change_before
+    )
+
+
+def _stops_dead(span: FreezeSpan, params: FreezeParams) -> bool:
+    """What hardly moved before it repeats exactly now: somebody who keeps still goes on living a little."""
+    return (
+        span.change_within is not None
+        and span.change_before >= params.min_faint_change
+        and span.change_before >= params.min_contrast * span.change_within
     )

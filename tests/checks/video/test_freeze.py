@@ -48,6 +48,13 @@ def test_silence_makes_it_doubtful() -> None:
     assert judged(stuck(), file=with_sound(loud=False)).codes == ("picture-stands",)
 
 
+def test_somebody_who_hardly_moves_and_stops_dead_is_stuck() -> None:
+    faint = {"change_before": 0.1, "change_last": 0.08}
+    assert judged(stuck(**faint, change_within=0.003)).codes == ("picture-stuck",)
+    assert judged(stuck(**faint, change_within=0.03)).verdict is Verdict.PASS
+    assert judged(stuck(**faint)).verdict is Verdict.PASS
+
+
 @pytest.mark.parametrize(
     "slide",
     [
@@ -56,10 +63,20 @@ def test_silence_makes_it_doubtful() -> None:
         {"still_around": 0.8},
         {"alive_before": 0.1},
         {"change_before": 0.02, "change_last": 0.02},
+        {"change_before": 0.06, "change_last": 0.06, "change_within": 0.0},
         {"change_last": 0.1},
         {"end_s": 10.6, "resume_change": 1.0},
     ],
-    ids=["after-a-cut", "first", "among-stills", "drawn-motion", "still-scene", "came-to-rest", "short"],
+    ids=[
+        "after-a-cut",
+        "first",
+        "among-stills",
+        "drawn-motion",
+        "still-scene",
+        "hardly-anything-moved",
+        "came-to-rest",
+        "short",
+    ],
 )
 def test_what_stands_still_by_nature_is_quiet(slide: dict[str, Any]) -> None:
     assert judged(stuck(**slide)).verdict is Verdict.PASS
