@@ -71,7 +71,7 @@ def find_here(path: Path) -> tuple[int, ...]:
         for reader, frame in decoder.frames():
             finder = finder or CutFinder(float(reader.info.frame_rate or DEFAULT_RATE))
             finder.feed(frame.colour)
-    return finder.finish() if finder else ()
+    return finder.cuts if finder else ()
 
 
 def _find_there(detector: str, path: Path) -> tuple[int, ...]:

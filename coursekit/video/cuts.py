@@ -4,8 +4,9 @@ AdaptiveDetector compares each frame's difference with its neighbours', so a fas
 `scenedetect` command uses by default. It is fed with the small pictures here and never opens the file itself.
 
 What it proposes is looked at once more, for it knows how much changed and not what. A keyframe that redraws a poor
-picture, a tape that loses its hold and a camera that is knocked show on both sides the same view, if a little shifted;
-and from one black to another its hues leap though nobody sees anything.
+picture, a tape that loses its hold, a page scrolled by a wheel and a camera that is knocked show on both sides the same
+view, if a little shifted; and from one black to another its hues leap though nobody sees anything. Those are no cuts.
+They stay sudden changes all the same, across which no movement can be followed and no rate counted.
 """
 
 from __future__ import annotations
@@ -87,16 +88,17 @@ class _Score:
 
 
 class CutFinder:
-    """Numbers of the first frame after each cut."""
+    """Numbers of the first frame after each cut, and after each sudden change of any kind."""
 
     def __init__(self, rate: float) -> None:
         self._rate = rate
         self._shortest = max(1, round(rate * _MIN_SCENE_S))
         self._count = 0
         self._cuts: list[int] = []
+        self._sudden: list[int] = []
         self._detector: AdaptiveDetector | None = None
-        self._begun = 0
-        """Where the scene in hand begins, as far as is known."""
+        self._begun = self._calm = 0
+        """Where the scene in hand begins as far as is known, and where nothing sudden has happened since."""
         self._shown: deque[Picture] = deque(maxlen=_WINDOW + 2)
 
     def feed(self, colour: Picture) -> None:
@@ -107,7 +109,7 @@ class CutFinder:
             # How close cuts may follow each other is counted here: a proposal that is turned down must hide no cut.
             self._detector = AdaptiveDetector(min_scene_len=1, window_width=_WINDOW)
             self._detector._calculate_frame_score = _Score()
-            self._begun = self._count
+            self._begun = self._calm = self._count
         self._shown.append(colour)
         for proposed in self._detector.process_frame(self._timecode(), colour):
             self._weigh(proposed.frame_num)
@@ -119,23 +121,24 @@ class CutFinder:
 
     def add(self, number: int) -> None:
         """A cut that is known from elsewhere."""
-        if number > (self._cuts[-1] if self._cuts else 0):
-            self._cuts.append(number)
+        for known in (self._cuts, self._sudden):
+            if number > (known[-1] if known else 0):
+                known.append(number)
 
     def restart(self) -> None:
         """Forget the last picture: the next one is not its neighbour."""
         self._detector = None
         self._shown.clear()
 
-    def finish(self) -> tuple[int, ...]:
-        """All cuts found."""
-        self.restart()
-        return tuple(c for c in self.found if c < self._count)
+    @property
+    def cuts(self) -> tuple[int, ...]:
+        """Cuts known by now, in order; one is known two frames after it."""
+        return tuple(self._cuts)
 
     @property
-    def found(self) -> tuple[int, ...]:
-        """Cuts known by now, in order."""
-        return tuple(self._cuts)
+    def sudden(self) -> tuple[int, ...]:
+        """Cuts, and sudden changes within one view."""
+        return tuple(self._sudden)
 
     def _timecode(self) -> FrameTimecode:
         from scenedetect import FrameTimecode
@@ -143,7 +146,10 @@ class CutFinder:
         return FrameTimecode(self._count, self._rate)
 
     def _weigh(self, number: int) -> None:
-        # The detector is `_WINDOW` pictures behind: the first of those kept is the last one before the cut.
+        # The detector is `_WINDOW` pictures behind: the first of those kept is the last one before the change.
         if number - self._begun >= self._shortest and is_cut(self._shown[0], self._shown[1]):
-            self._begun = number
             self.add(number)
+            self._begun = self._calm = number
+        elif number - self._calm >= self._shortest:
+            self._sudden.append(number)
+            self._calm = number

@@ -66,7 +66,7 @@ class JoinsMeter:
         last = self._signals.last
         assert last is not None
         self._recent.append(_View(row, frame.time_s, frame.small, frame.colour, last.change, last.alive))
-        cuts = self._signals.cuts_so_far
+        cuts = self._signals.sudden
         self._waiting += cuts[self._cuts_seen :]
         self._cuts_seen = len(cuts)
         if self._step() and row not in self._waiting:

@@ -59,7 +59,7 @@ class LightMeter:
         """All candidate spans."""
         signals = self._signals
         times = signals.times
-        breaks = (0, *signals.cuts, *(row for row, static in signals.gaps if not static), len(times))
+        breaks = (0, *signals.sudden, *(row for row, static in signals.gaps if not static), len(times))
         shots = [(a, b) for a, b in zip(sorted(set(breaks)), sorted(set(breaks))[1:], strict=False) if b - a > 8]
         bright = np.log(np.maximum(signals.areas(0) - 16, 0).astype(np.float64) + _FOOT) * 100
         flicker: list[FlickerSpan] = []
@@ -72,7 +72,7 @@ class LightMeter:
                     times[part], signals.areas(plane)[part].astype(np.float64), "colour", _EMIT_LEVELS
                 )
         # A slow change goes on while nobody looks, unless another scene comes meanwhile.
-        turns = sorted({0, *signals.cuts, *signals.breaks, len(times)})
+        turns = sorted({0, *signals.sudden, *signals.breaks, len(times)})
         for part in (slice(a, b) for a, b in pairwise(turns) if b - a > 8):
             drift += find_drift(
                 times[part], tuple(signals.areas(p)[part].astype(np.float64) for p in range(3)), signals.thumbs

@@ -133,7 +133,7 @@ class PaceMeter:
             key=signals.series("key") > 0,
             alive=np.nan_to_num(signals.series("alive").astype(np.float64)),
             light=np.abs(np.diff(signals.series("mean").astype(np.float64), prepend=signals.series("mean")[:1])),
-            cuts=signals.cuts,
+            cuts=signals.sudden,
             frame_s=1 / signals.rate,
             gaps=tuple(row for row, static in signals.gaps if not static),
         )
@@ -153,6 +153,7 @@ class Movement:
     light: Floats
     """Change of the mean brightness, without sign."""
     cuts: tuple[int, ...]
+    """And other sudden changes."""
     frame_s: float
     lasting: Floats
     """How far the five steps around this one led, over how far it did."""

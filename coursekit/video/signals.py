@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, replace
-from functools import cached_property
 from operator import attrgetter
 
 import cv2
@@ -186,25 +185,28 @@ class Signals:
         return np.frombuffer(flat, dtype=np.float32).reshape(len(self), -1) if len(self) else np.zeros((0, 12), "f4")
 
     @property
-    def cuts_so_far(self) -> tuple[int, ...]:
-        """Cuts known by now; one is known two frames after it."""
-        return self._cuts.found
+    def sudden(self) -> tuple[int, ...]:
+        """Row number of the first frame after each cut or other sudden change known by now, two frames after it."""
+        return self._cuts.sudden
+
+    @property
+    def sudden_s(self) -> tuple[float, ...]:
+        """Their times."""
+        return self._times_of(self._cuts.sudden)
+
+    @property
+    def cuts_s(self) -> tuple[float, ...]:
+        """Times of the first frame after each cut."""
+        return self._times_of(self._cuts.cuts)
+
+    def _times_of(self, rows: tuple[int, ...]) -> tuple[float, ...]:
+        times = self.times
+        return tuple(round(float(times[row]), 6) for row in rows)
 
     @property
     def times(self) -> npt.NDArray[np.float64]:
         """Presentation time of every frame decoded."""
         return np.frombuffer(self._columns["time"], dtype=np.float64) if len(self) else np.zeros(0)
-
-    @cached_property
-    def cuts(self) -> tuple[int, ...]:
-        """Row number of the first frame after each cut. To be asked for only after the last frame."""
-        return self._cuts.finish()
-
-    @property
-    def cuts_s(self) -> tuple[float, ...]:
-        """Their times."""
-        times = self.times
-        return tuple(round(float(times[i]), 6) for i in self.cuts)
 
     def end_of(self, row: int) -> float:
         """Time at which a frame gives way to the next."""

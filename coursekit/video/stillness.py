@@ -83,7 +83,7 @@ def find_freezes(signals: Signals, same: Flags) -> list[FreezeSpan]:
     """Still spans of half a second and more."""
     times, change = signals.times, np.nan_to_num(signals.series("change"))
     alive, size = np.nan_to_num(signals.series("alive")), signals.series("bytes")
-    cuts = signals.cuts
+    cuts = signals.sudden
     dark = signals.series("lit") < _BLACK_LIT
     frame = 1 / signals.rate
     found = []

@@ -25,12 +25,16 @@ def filmed(seed: int, count: int, change: tuple[float, float] = (0.0, 0.0)) -> l
     return [np.asarray(np.clip(base + rng.normal(0, 2, base.shape), 0, 255), np.uint8) for _ in range(count)]
 
 
-def cuts(*shots: Iterable[Picture]) -> tuple[int, ...]:
+def find(*shots: Iterable[Picture]) -> CutFinder:
     finder = CutFinder(RATE)
     for shot in shots:
         for picture in shot:
             finder.feed(picture)
-    return finder.finish()
+    return finder
+
+
+def cuts(*shots: Iterable[Picture]) -> tuple[int, ...]:
+    return find(*shots).cuts
 
 
 def test_another_view_is_a_cut_and_so_is_black() -> None:
@@ -49,7 +53,10 @@ def test_a_second_camera_on_the_same_scene_is_a_cut() -> None:
 
 @pytest.mark.parametrize("shift", [(0.0, 0.14), (0.1, 0.0), (-0.06, 0.05)])
 def test_a_camera_that_is_knocked_cuts_nothing(shift: tuple[float, float]) -> None:
-    assert cuts(filmed(3, 20), filmed(3, 20, shift)) == ()
+    finder = find(filmed(3, 20), filmed(3, 20, shift))
+    assert finder.cuts == ()
+    # No movement can be followed across it all the same.
+    assert finder.sudden == (20,)
 
 
 def test_a_light_switched_on_cuts_nothing() -> None:

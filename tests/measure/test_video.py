@@ -229,7 +229,7 @@ def test_two_cameras_of_different_colours(measure: Measure) -> None:
     [
         lambda: traps.slides(SIZE, 10.0, RATE, every_s=2.0),
         lambda: traps.builds(SIZE, 6.0, RATE),
-        lambda: traps.scroll(SIZE, 6.0, RATE),
+        lambda: traps.scroll(SIZE, 9.0, RATE, seed=3),
         lambda: traps.windows(SIZE, 6.0, RATE),
         lambda: traps.pan_and_zoom(scene(1, LARGE), SIZE, 6.0, RATE),
         lambda: traps.machine(scene(2, LARGE), SIZE, 6.0, RATE),

@@ -64,7 +64,7 @@ class MotionMeter:
     def finish(self) -> MotionFacts:
         """Shaky spans, and how much of the stream could be judged."""
         columns = self._tracker.columns
-        shake = find_shake(columns, self._info.small_px[0], (*self._signals.cuts_s, *self._blanks_s))
+        shake = find_shake(columns, self._info.small_px[0], (*self._signals.sudden_s, *self._blanks_s))
         times = np.asarray(columns["time"])
         steps = np.diff(times, prepend=times[:1]) if len(times) else np.zeros(0)
         followed = np.asarray(columns["fit"]) >= _MIN_FIT

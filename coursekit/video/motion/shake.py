@@ -65,7 +65,10 @@ class _Window:
 def find_shake(
     columns: Mapping[str, Sequence[float]], width_px: int, breaks_s: Sequence[float] = ()
 ) -> tuple[ShakeSpan, ...]:
-    """Candidate spans, down to well below what a viewer notices. `breaks_s`: cuts, across which no path goes on."""
+    """Candidate spans, down to well below what a viewer notices.
+
+    `breaks_s`: cuts and other sudden changes, across which no path goes on.
+    """
     rows = {name: np.asarray(values, dtype=np.float64) for name, values in columns.items()}
     spans: list[ShakeSpan] = []
     for first, last in continuous_runs(rows, breaks_s):
