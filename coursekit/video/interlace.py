@@ -110,10 +110,14 @@ class InterlaceMeter:
         if frame.time_s < self._next_s:
             return
         self._next_s = frame.time_s + _EVERY_S
-        stirring = cv2.dilate(cv2.threshold(difference, _STIRS, 255, cv2.THRESH_BINARY)[1], _SPREAD)
-        comb = comb_map(frame.luma)
-        inside, outside, mask = measure_combing(comb, frame.luma.shape[0], moving, stirring)
-        self._last = comb & mask if inside >= _COMBED else None
+        inside, outside = combing_where(frame.luma, moving), 0.0
+        self._last = None
+        if inside >= _COMBED:
+            # Only now is there anything to be held against what stands still.
+            stirring = cv2.dilate(cv2.threshold(difference, _STIRS, 255, cv2.THRESH_BINARY)[1], _SPREAD)
+            comb = comb_map(frame.luma)
+            inside, outside, mask = measure_combing(comb, frame.luma.shape[0], moving, stirring)
+            self._last = comb & mask
         self._samples.append((frame.time_s, inside, outside, frame.interlaced))
 
     def _pair(self, before: Frame, frame: Frame, moving: Any) -> None:
@@ -198,8 +202,15 @@ _SPREAD = np.ones((_SPREAD_PX, _SPREAD_PX), np.uint8)
 
 def comb_map(luma: Picture) -> Flags:
     """Where four lines in a row lie between their neighbours by turns; every second or fourth column."""
-    step = 4 if luma.shape[1] >= 960 else 2
-    part = np.ascontiguousarray(luma[:, ::step])
+    return _combs(luma[:, :: _step(luma)])
+
+
+def _step(luma: Picture) -> int:
+    return 4 if luma.shape[1] >= 960 else 2
+
+
+def _combs(part: Picture) -> Flags:
+    part = np.ascontiguousarray(part)
     above, here, below = part[:-2], part[1:-1], part[2:]
     between = cv2.absdiff(above, below)
     # The neighbours agree with each other: their difference is less than two thirds of what sets this line apart.
@@ -214,6 +225,19 @@ def comb_map(luma: Picture) -> Flags:
             run &= (other if line % 2 else one)[line : line + rows]
         comb |= run
     return comb
+
+
+def combing_where(luma: Picture, moving: Any) -> float:
+    """Share of combed pixels in the moving area; nothing is looked at beyond it."""
+    part = luma[:, :: _step(luma)]
+    height, width = part.shape
+    mask = np.asarray(cv2.resize(moving, (width, height), interpolation=cv2.INTER_NEAREST))[1 : height - _RUN] > 0
+    if not mask.any():
+        return 0.0
+    rows, columns = _extent(mask.any(axis=1)), _extent(mask.any(axis=0))
+    mask = mask[rows, columns]
+    comb = _combs(part[rows.start : rows.stop + _RUN + 1, columns])
+    return int(np.count_nonzero(comb & mask)) / int(np.count_nonzero(mask))
 
 
 def measure_combing(comb: Flags, height: int, moving: Any, stirring: Any) -> tuple[float, float, Flags]:
@@ -235,18 +259,33 @@ def measure_order(before: Picture, after: Picture, moving: Any) -> tuple[float, 
     """`order` and `ragged` of two pictures, where the small mask `moving` says; None where nothing can be compared."""
     if before.shape != after.shape:
         return None
-    step = 4 if after.shape[1] >= 960 else 2
+    step = _step(after)
     height = len(after) // 2 * 2
-    one, other = (np.ascontiguousarray(p[:height, ::step]).astype(np.int16) for p in (before, after))
-    size = (one.shape[1], height)
+    size = (-(-after.shape[1] // step), height)
     mask = np.asarray(cv2.resize(moving, size, interpolation=cv2.INTER_NEAREST))[1 : height - 1 : 2] > 0
     if not mask.any():
         return None
+    rows, columns = _extent(mask.any(axis=1)), _extent(mask.any(axis=0))
+    mask = mask[rows, columns]
+    (upper, lower), (later_upper, later_lower) = (
+        _lines(p[2 * rows.start : 2 * rows.stop + 1, ::step][:, columns], mask) for p in (before, after)
+    )
 
     def misfit(upper: Any, lower: Any) -> float:
-        torn = np.abs(upper[0 : height - 2 : 2] + upper[2:height:2] - 2 * lower[1 : height - 1 : 2])
-        return float(np.mean(torn[mask])) + 0.1
+        return float(np.mean(np.abs(upper - lower))) + 0.1
 
-    own = (misfit(one, one) + misfit(other, other)) / 2
-    back, on = misfit(other, one), misfit(one, other)
+    own = (misfit(upper, lower) + misfit(later_upper, later_lower)) / 2
+    back, on = misfit(later_upper, lower), misfit(upper, later_lower)
     return float(np.log(back / on)), own / min(back, on)
+
+
+def _extent(flags: Any) -> slice:
+    """From the first that is set to the last."""
+    places = np.flatnonzero(flags)
+    return slice(int(places[0]), int(places[-1]) + 1)
+
+
+def _lines(picture: Picture, mask: Flags) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int16]]:
+    """Where the mask says: both upper lines beside each lower one, added, and twice the lower one."""
+    upper, lower = np.ascontiguousarray(picture[::2]), np.ascontiguousarray(picture[1::2])
+    return upper[:-1][mask].astype(np.int16) + upper[1:][mask], 2 * lower[mask].astype(np.int16)
