@@ -26,6 +26,13 @@ def reuse_memory() -> None:
     _set(_REUSED_BYTES, _SPARE_BYTES)
 
 
+def return_memory() -> None:
+    """What is free goes back to the system now: between two pieces of work that need different things."""
+    trim = getattr(_libc(), "malloc_trim", None)
+    if trim is not None:
+        trim(ctypes.c_size_t(0))
+
+
 @contextmanager
 def returned_memory() -> Iterator[None]:
     """What is freed within goes back to the system at once; so does, before and after, what is kept for reuse.
@@ -33,12 +40,12 @@ def returned_memory() -> Iterator[None]:
     For the one piece of work on a lesson that takes hundreds of megabytes for a second.
     """
     _set(_RETURNED_BYTES, _RETURNED_BYTES)
-    _trim()
+    return_memory()
     try:
         yield
     finally:
         reuse_memory()
-        _trim()
+        return_memory()
 
 
 def _set(mapped_bytes: int, spare_bytes: int) -> None:
@@ -46,12 +53,6 @@ def _set(mapped_bytes: int, spare_bytes: int) -> None:
     if mallopt is not None:
         mallopt(_M_MMAP_THRESHOLD, mapped_bytes)
         mallopt(_M_TRIM_THRESHOLD, spare_bytes)
-
-
-def _trim() -> None:
-    trim = getattr(_libc(), "malloc_trim", None)
-    if trim is not None:
-        trim(ctypes.c_size_t(0))
 
 
 def _libc() -> ctypes.CDLL | None:

@@ -20,6 +20,7 @@ from coursekit.audio.facts import AudioFacts
 from coursekit.engine.cache import Cache, stage_key
 from coursekit.files import sha256_of
 from coursekit.folder import Identity
+from coursekit.heap import return_memory
 from coursekit.model import DocumentFacts, FileFacts, FileKind, ImageFacts, ProbeFacts, Problem
 from coursekit.video.facts import VideoFacts
 
@@ -156,6 +157,8 @@ def _go_through(job: Job, cache: Cache, sha256: str, progress: Progress) -> dict
     told = _Told(progress, _AUDIO_SHARE if job.kind is FileKind.VIDEO else 1.0)
     for stage in stages[:1]:
         settle(stage)
+    # The index of a long lesson, as a list of numbers, takes 60 MB that nothing after it needs.
+    return_memory()
     if any(isinstance(outcome, FailedStage) for outcome in done.values()):
         stages = ()
     if len(stages) > 2 and _threads() > 1:

@@ -9,6 +9,7 @@ from typing import Any
 
 import cv2
 
+from coursekit.cover.reader import put_away
 from coursekit.probe.facts import ProbeFacts
 from coursekit.probe.limits import refuse_beyond
 from coursekit.video.clarity import ClarityMeter
@@ -83,6 +84,7 @@ def measure_video(
                 progress(told)
     # The decoders and their pictures are gone: the words of marks, which are read now, need the room.
     found = tuple(one.finish(thorough=not adaptive) for one in passes.values())
+    put_away()
     return tuple(_with_lips(path, probe, facts, threads) for facts in found)
 
 
