@@ -33,6 +33,9 @@ class ShakeParams:
     """What swings more slowly may be meant: for a person to judge."""
     fail_most_pct: float
     """What swings further is no hand, but footage played faster or drawn: for a person to judge."""
+    min_followed: float
+    """Share of the pictures looked at through which the background must have been followed, for silence to say
+    anything."""
 
 
 @check("video/shake", facts=VideoFacts, params=ShakeParams)
@@ -44,6 +47,10 @@ def shake(ctx: CheckContext, facts: VideoFacts, params: ShakeParams) -> Iterator
     candidates = [s for s in motion.shake if _counts(s, params) and s.end_s - s.start_s >= params.min_s]
     strong = [s for s in candidates if _is_strong(s, params)]
     weak = [s for s in candidates if s.peak_pct >= params.review_pct and s not in strong]
+    looked_s = facts.coverage.looked_s if facts.coverage else facts.decoded_s
+    followed = motion.followed_s / looked_s if looked_s > 0 else 0.0
+    if not strong and not weak and followed < params.min_followed:
+        raise CannotTest("background-not-followed", percent=round(followed * 100, 1))
     most = max((s.peak_pct for s in candidates), default=0.0)
     ctx.observe(measured(most, "%"), at_most(params.review_pct, "%"))
     for group in together(strong, _JOIN_S):
