@@ -45,6 +45,8 @@ _DETAIL = 0.5
 """Deviation of the details, levels: with less there is nothing to compare."""
 _REACH = 0.2
 """Of width and height: how far the view may have shifted."""
+_RETURNS_S = 1.0
+"""So soon after a change within one view that view may come back at one blow too, as when a tape loses its hold."""
 _COARSE_PX = 4.0
 """Deviation of the blur that takes the details away."""
 
@@ -100,6 +102,8 @@ class CutFinder:
         self._begun = self._calm = 0
         """Where the scene in hand begins as far as is known, and where nothing sudden has happened since."""
         self._shown: deque[Picture] = deque(maxlen=_WINDOW + 2)
+        self._left: tuple[int, Picture] | None = None
+        """The newest change that was no cut, and the picture before it."""
 
     def feed(self, colour: Picture) -> None:
         """Take the next picture, blue-green-red."""
@@ -127,7 +131,7 @@ class CutFinder:
 
     def restart(self) -> None:
         """Forget the last picture: the next one is not its neighbour."""
-        self._detector = None
+        self._detector = self._left = None
         self._shown.clear()
 
     @property
@@ -147,7 +151,13 @@ class CutFinder:
 
     def _weigh(self, number: int) -> None:
         # The detector is `_WINDOW` pictures behind: the first of those kept is the last one before the change.
-        if number - self._begun >= self._shortest and is_cut(self._shown[0], self._shown[1]):
+        before, after = self._shown[0], self._shown[1]
+        other = is_cut(before, after)
+        if other and self._left and number - self._left[0] <= self._rate * _RETURNS_S:
+            other = is_cut(self._left[1], after)
+        if not other:
+            self._left = (number, before)
+        if other and number - self._begun >= self._shortest:
             self.add(number)
             self._begun = self._calm = number
         elif number - self._calm >= self._shortest:

@@ -180,7 +180,8 @@ def find_stutter(series: Movement) -> list[StutterSpan]:
     second = round(1 / frame_s)
     still = local_mean((change < np.maximum(_REPEAT * usual, 0.03)).astype(np.float64), second)
     pumping = local_mean(np.minimum(series.light, change), second // 2) >= _PUMPING * local_mean(change, second // 2)
-    event = (exact | soft | missing) & (still <= _MAX_STILL_SHARE) & ~pumping
+    low = exact | soft | missing
+    event = low & (still <= _MAX_STILL_SHARE) & ~pumping
     # Nothing is known of the change from before a gap to after it.
     for cut in (0, *series.cuts, *series.gaps):
         event[max(0, cut - 1) : cut + 2] = False
@@ -196,7 +197,7 @@ def find_stutter(series: Movement) -> list[StutterSpan]:
         lost = float(weight.sum())
         first, last = int(group[0]), int(group[-1])
         start_s, end_s = float(times[max(0, first - 1)]), float(times[min(last + 1, count - 1)])
-        after = [row + 1 for row in group if row + 1 < count and not event[row + 1]]
+        after = _resumptions(group, event, low)
         window = slice(max(0, first - 12), last + 12)
         lively = ~event[window]
         spans.append(
@@ -219,6 +220,16 @@ def find_stutter(series: Movement) -> list[StutterSpan]:
             )
         )
     return spans
+
+
+def _resumptions(group: npt.NDArray[np.int64], event: Flags, low: Flags) -> list[int]:
+    """The pictures in which movement goes on after repeats; one beside a cut counts as no loss but is none of them."""
+    found = []
+    for row in group:
+        if row + 1 < len(event) and not event[row + 1]:
+            moves = np.flatnonzero(~low[row + 1 : row + 1 + _MAX_HOLD_FRAMES])
+            found += [int(row + 1 + moves[0])] if len(moves) else []
+    return found
 
 
 def _exact_repeats(series: Movement, usual: Floats) -> Flags:

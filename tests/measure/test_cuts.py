@@ -74,6 +74,12 @@ def test_what_is_turned_down_hides_no_cut() -> None:
     assert cuts(filmed(3, 20), filmed(3, 4, (0.0, 0.14)), filmed(4, 20)) == (24,)
 
 
+def test_a_view_that_comes_back_at_one_blow_cuts_nothing() -> None:
+    # Farther from where it jumped to than a view may shift, and no farther than that from where it was.
+    assert cuts(filmed(3, 20), filmed(3, 4, (0.0, 0.15)), filmed(3, 20, (0.0, -0.15))) == ()
+    assert cuts(filmed(3, 20, (0.0, 0.15)), filmed(3, 20, (0.0, -0.15))) == (20,)
+
+
 def test_cuts_are_counted_once_each() -> None:
     tally = Tally()
     tally.add((10, 21, 40), (10, 20, 30), near=1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from coursekit.model import Finding
 from coursekit.rules.check import CannotTest, CheckContext, at_most, check, measured
-from coursekit.video.facts import StutterSpan, VideoFacts
+from coursekit.video.facts import StutterSpan, VideoFacts, WovenSpan
 from coursekit.video.spans import together, where, worst
 
 _JOIN_S = 3.0
@@ -42,6 +42,10 @@ class JumpParams:
     """Share of the repeats that must be exact to be called sure."""
     review_leaps: int
     """Sudden leaps of one and the same scene within some seconds."""
+    woven_order: float
+    """Order of the fields of neighbouring pictures from which on doubt is left to `video/interlace`: of two moments
+    woven into one, one now and then repeats."""
+    woven_ragged: float
 
 
 @check("video/jump", facts=VideoFacts, params=JumpParams)
@@ -52,7 +56,8 @@ def jump(ctx: CheckContext, facts: VideoFacts, params: JumpParams) -> Iterator[F
         raise CannotTest("not-measured")
     live = [s for s in pace.stutter if s.alive >= params.min_alive and s.rhythm <= params.max_rhythm]
     strong = [s for s in live if _is_lost(s, params)]
-    weak = [s for s in live if s not in strong and _is_doubtful(s, params)]
+    woven = _woven(facts, params)
+    weak = [s for s in live if s not in strong and _is_doubtful(s, params) and not _meets_any(s, woven)]
     share = sum(s.count for s in (*strong, *weak)) / max(facts.frames, 1) * 100
     ctx.observe(measured(round(share, 2), "%"), at_most(params.review_pct, "%"))
     for tell, code, spans in ((ctx.fail, "frames-dropped", strong), (ctx.review, "uneven-motion", weak)):
@@ -78,6 +83,15 @@ def jump(ctx: CheckContext, facts: VideoFacts, params: JumpParams) -> Iterator[F
             count=sum(s.count for s in some),
             strength=span.strength,
         )
+
+
+def _woven(facts: VideoFacts, params: JumpParams) -> tuple[WovenSpan, ...]:
+    found = facts.interlace.woven if facts.interlace else ()
+    return tuple(w for w in found if abs(w.order) >= params.woven_order and w.ragged >= params.woven_ragged)
+
+
+def _meets_any(span: StutterSpan, others: tuple[WovenSpan, ...]) -> bool:
+    return any(span.start_s < other.end_s and span.end_s > other.start_s for other in others)
 
 
 def _is_lost(span: StutterSpan, params: JumpParams) -> bool:

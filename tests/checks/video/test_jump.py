@@ -8,7 +8,7 @@ import pytest
 
 from coursekit.model import Span, Verdict
 from coursekit.video.checks.jump import jump as check
-from coursekit.video.facts import LeapSpan, PaceFacts, StutterSpan
+from coursekit.video.facts import InterlaceFacts, LeapSpan, PaceFacts, StutterSpan, WovenSpan
 from tests.support import Outcome, run_check
 from tests.video_facts import stream, tianjin
 
@@ -85,6 +85,17 @@ def test_a_single_leap_is_a_gesture() -> None:
         run_check(check, stream(pace=PaceFacts((), (LeapSpan(4.3, 4.34, 1, 2.0),))), tianjin(check)).verdict
         is Verdict.PASS
     )
+
+
+def test_doubt_over_woven_fields_is_left_to_the_check_of_those() -> None:
+    def said(order: float, ragged: float, *spans: StutterSpan) -> tuple[str, ...]:
+        woven = InterlaceFacts(200, 0, 0, woven=(WovenSpan(12.0, 30.0, 48, order, 8.0, ragged),))
+        return run_check(check, stream(pace=PaceFacts(spans), interlace=woven), tianjin(check)).codes
+
+    doubt, lost = stutter(share=0.03, count=7), stutter(start_s=40.0, end_s=50.0)
+    assert said(-0.17, 0.84, doubt) == ()
+    assert said(-0.03, 0.84, doubt) == said(-0.17, 0.2, doubt) == ("uneven-motion",)
+    assert said(-0.17, 0.84, doubt, lost) == ("frames-dropped",)
 
 
 def test_unmeasured() -> None:
