@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from coursekit.bench.accuracy import Bench, detector_digests, run_job
+from coursekit.bench.adaptive import Comparison
 from coursekit.bench.cases import (
     Job,
     Plan,
@@ -145,7 +147,7 @@ def test_bench_is_there_and_not_in_the_list_of_commands() -> None:
     assert "bench" not in listed.output
     own = runner.invoke(cli, ["bench", "--help"])
     assert own.exit_code == 0
-    for name in ("accuracy", "curve", "speed"):
+    for name in ("accuracy", "adaptive", "curve", "speed"):
         assert name in own.output
 
 
@@ -153,3 +155,9 @@ def test_a_curve_of_a_check_without_one_names_those_that_have() -> None:
     answer = CliRunner().invoke(cli, ["bench", "curve", "manifest/hours"])
     assert answer.exit_code == 2
     assert "video/shake" in answer.output
+
+
+def test_what_is_lost_by_looking_at_less_is_a_share_of_what_was_shown() -> None:
+    shown = Comparison(Counter({"video/shake": 4}), Counter({"video/shake": 3}), Counter({"video/shake": 5}))
+    (line,) = shown.lines()
+    assert line == "video/shake: 4 of 5 found thorough, 3 adaptive (recall -0.200)"
