@@ -34,9 +34,9 @@ class Comparison:
     def lines(self) -> Iterator[str]:
         """A line for each check."""
         for check, count in sorted(self.cases.items()):
-            lost = (self.whole[check] - self.adaptive[check]) / count
+            change = (self.adaptive[check] - self.whole[check]) / count
             found = f"{self.whole[check]} of {count} found thorough, {self.adaptive[check]} adaptive"
-            yield f"{check}: {found} (recall {-lost:+.3f})"
+            yield f"{check}: {found} (recall {change:+.3f})"
 
 
 def compare(shelf: Shelf, seed: int, clips: int, *, every_step: bool) -> Iterator[str]:

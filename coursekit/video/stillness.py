@@ -81,14 +81,15 @@ def runs(flags: Flags) -> list[tuple[int, int]]:
 
 def find_freezes(signals: Signals, same: Flags) -> list[FreezeSpan]:
     """Still spans of half a second and more."""
-    times, change = signals.times, np.nan_to_num(signals.series("change"))
+    times, raw = signals.times, signals.series("change")
+    change, known = np.nan_to_num(raw), np.isfinite(raw)
     alive, size = np.nan_to_num(signals.series("alive")), signals.series("bytes")
     cuts = signals.sudden
     dark = signals.series("lit") < _BLACK_LIT
     frame = 1 / signals.rate
     found = []
     for first, end in runs(same):
-        first, end = _with_echoes(change, first, end)
+        first, end = with_echoes(change, known, first, end)
         shown = first - 1 if first else 0
         start_s, end_s = float(times[shown]), signals.end_of(end - 1)
         if end_s - start_s < _MIN_FREEZE_S or float(np.median(change[first:end])) > _SETTLED:
@@ -124,15 +125,18 @@ def find_freezes(signals: Signals, same: Flags) -> list[FreezeSpan]:
     return found
 
 
-def _with_echoes(change: npt.NDArray[np.float32], first: int, end: int) -> tuple[int, int]:
-    """Take in the repeats at both ends that the encoder made a little different: still polishing, or looking ahead."""
+def with_echoes(change: npt.NDArray[np.float32], known: Flags, first: int, end: int) -> tuple[int, int]:
+    """Take in the repeats at both ends that the encoder made a little different: still polishing, or looking ahead.
+
+    What comes after a stretch that was left out is `known` as no repeat of anything: no span reaches across.
+    """
     reach = 12
     before, after = change[max(0, first - reach) : first], change[end : end + reach]
     for _ in range(_MAX_ECHOES):
-        if first > 1 and before.size and change[first - 1] < _ECHO * float(np.median(before)):
+        if first > 1 and known[first - 1] and before.size and change[first - 1] < _ECHO * float(np.median(before)):
             first -= 1
     for _ in range(_MAX_ECHOES):
-        if end < len(change) - 1 and after.size and change[end] < _ECHO * float(np.median(after)):
+        if end < len(change) - 1 and known[end] and after.size and change[end] < _ECHO * float(np.median(after)):
             end += 1
     return first, end
 

@@ -20,6 +20,7 @@ from coursekit.bench.faults_video import Picture
 from coursekit.probe.measure import measure_media
 from coursekit.video.facts import VideoFacts
 from coursekit.video.measure import measure_video
+from coursekit.video.stillness import with_echoes
 from tests.measure.test_video import scene
 
 RATE = 25
@@ -150,3 +151,14 @@ def test_a_cut_behind_a_gap_is_found_at_its_keyframe(tmp_path: Path) -> None:
     assert facts.cuts_s == pytest.approx((28.0,))
     assert facts.coverage is not None
     assert facts.coverage.left_out > 0
+
+
+@pytest.mark.parametrize(("known_before", "known_after", "span"), [(True, True, (19, 23)), (False, False, (20, 22))])
+def test_a_still_span_takes_in_its_echoes_and_nothing_beyond_what_was_left_out(
+    known_before: bool, known_after: bool, span: tuple[int, int]
+) -> None:
+    change = np.full(40, 0.5, np.float32)
+    change[19:23] = 0.0
+    known = np.ones(40, np.bool_)
+    known[19], known[22] = known_before, known_after
+    assert with_echoes(change, known, 20, 22) == span
