@@ -32,11 +32,16 @@ class WatermarkParams:
     fail_surround: float
     """Share of the ring round it that changed as often: an object of the scene stands by other objects of it."""
     review_surround: float
+    fail_proof: float
+    """Standard errors by which the backgrounds that came after the first suspicion showed it; chance reaches 2.7."""
+    review_proof: float
     steady: float
-    """Consistency from which its edges are beyond doubt over the latest fifteen backgrounds; a fainter mark …"""
-    fail_sum: float
-    """… must add up over all of them: consistency × √pictures, where chance reaches 3.5."""
-    review_sum: float
+    """Consistency from which its edges are beyond doubt; the same scenery seen again and again leaves a half …"""
+    faint: float
+    """… and down to here a mark is asked about, if its proof is as strong as this."""
+    faint_proof: float
+    faint_lost_share: float
+    """Scenery that comes round again is lost in between more often."""
     large_edge_px: int
     """A sign of so many edge pixels speaks for itself where only a part of its surroundings changed …"""
     large_surround: float
@@ -82,7 +87,8 @@ def watermark(ctx: CheckContext, facts: VideoFacts, params: WatermarkParams) -> 
     likeness = {mark: own_likeness(ctx.course, mark) for mark in marks.found}
     strangers = [m for m in marks.found if not _is_content(m, params) and likeness[m] < params.own_likeness]
     sure = [m for m in strangers if _is_sure(m, params) and likeness[m] < params.near_likeness]
-    doubtful = [m for m in strangers if m not in sure and (_is_sure(m, params) or _is_doubtful(m, params))]
+    least = params.fail_backgrounds if _is_drawn(marks.drawn, params) else params.review_backgrounds
+    doubtful = [m for m in strangers if m not in sure and (_is_sure(m, params) or _is_doubtful(m, least, params))]
     ctx.observe(measured(len(sure) + len(doubtful), "marks"), equal_to(0, "marks"))
     for mark in sure + doubtful:
         if says := _named(mark):
@@ -121,6 +127,11 @@ def _still(ctx: CheckContext, still: StillFacts, drawn: float | None, params: Wa
             shown_s=still.span[1] - still.span[0],
             **more,
         )
+
+
+def _is_drawn(drawn: float | None, params: WatermarkParams) -> bool:
+    """On slides and screens the template stays through some changes too."""
+    return drawn is not None and drawn >= params.max_drawn
 
 
 def _is_asked_about(still: StillFacts, drawn: float | None, params: WatermarkParams) -> bool:
@@ -191,8 +202,11 @@ def _shape(mark: MarkFacts, params: WatermarkParams) -> bool:
     return mark.edge_px >= params.min_edge_px and mark.breadth >= params.review_breadth
 
 
-def _adds_up(mark: MarkFacts, least: float, params: WatermarkParams) -> bool:
-    return mark.consistency >= params.steady or mark.consistency * mark.seen**0.5 >= least
+def _is_proven(mark: MarkFacts, params: WatermarkParams) -> bool:
+    if mark.consistency >= params.steady:
+        return mark.proof >= params.review_proof
+    lost = mark.lost > params.faint_lost_share * mark.survived
+    return mark.consistency >= params.faint and mark.proof >= params.faint_proof and not lost
 
 
 def _is_sure(mark: MarkFacts, params: WatermarkParams) -> bool:
@@ -202,21 +216,24 @@ def _is_sure(mark: MarkFacts, params: WatermarkParams) -> bool:
         and mark.backgrounds >= params.fail_backgrounds
         and mark.looks >= params.fail_looks
         and _stayed(mark, params.fail_survived, params)
-        and _adds_up(mark, params.fail_sum, params)
+        and mark.proof >= params.fail_proof
+        and mark.consistency >= params.steady
         and mark.surround >= params.fail_surround
         and _shown_s(mark) >= params.min_shown_s
     )
 
 
-def _is_doubtful(mark: MarkFacts, params: WatermarkParams) -> bool:
+def _is_doubtful(mark: MarkFacts, least_backgrounds: int, params: WatermarkParams) -> bool:
     if not (_shape(mark, params) and _stayed(mark, params.review_survived, params)):
         return False
-    if mark.looks < params.review_looks:
+    if mark.looks < params.review_looks or mark.backgrounds < least_backgrounds:
         return False
     if mark.surround >= params.review_surround:
-        return mark.backgrounds >= params.review_backgrounds and _adds_up(mark, params.review_sum, params)
+        return _is_proven(mark, params)
     return (
         mark.edge_px >= params.large_edge_px
         and mark.surround >= params.large_surround
         and mark.consistency >= params.large_consistency
+        and mark.looks >= params.fail_looks
+        and mark.proof >= params.fail_proof
     )

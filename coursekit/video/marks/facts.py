@@ -38,6 +38,8 @@ class MarkFacts:
     """Changes of background after it was first suspected through which it stayed …"""
     lost: int
     """How often it went in between and came back."""
+    proof: float
+    """How far what the later backgrounds showed of its edges lies beyond chance, in standard errors."""
     consistency: float
     """0–1: how alike its edges stayed over them. Chance gives 1 ÷ √seen."""
     surround: float

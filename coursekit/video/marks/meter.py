@@ -13,28 +13,31 @@ from coursekit.cover.reader import reader_name
 from coursekit.video.marks.facts import MarkFacts, MarkKind, MarksFacts
 from coursekit.video.marks.looks import Looks
 from coursekit.video.marks.persistence import RECENT_COUNT, Map, Persistence
-from coursekit.video.marks.regions import Region, find_regions
+from coursekit.video.marks.regions import SHARP_BAR, WHOLE_BAR, PixelBox, Region, find_regions, joined
 from coursekit.video.marks.signature import likeness
 from coursekit.video.marks.stills import find_stills, share_drawn
-from coursekit.video.marks.tracks import Track, covers, find_track
+from coursekit.video.marks.tracks import Plot, Track, covers, find_track, signature
 from coursekit.video.meter import Frame, StreamInfo
 from coursekit.video.signals import Signals
 
 WORK_LONG_SIDE_PX = 640
 _PACE = ((20.0, 0.25), (60.0, 0.5), (300.0, 1.0), (float("inf"), 2.0))
 """Until which second of the stream a picture is taken how often: short clips must not be judged on a handful."""
-_LOOK_EVERY = 6
+_LOOK_EVERY = 4
+_TURN_EVERY = 8
+"""Grey marks are the rarer, and take longer to show."""
 _SUM_EVERY = 24
 _THERE = 0.5
-_KEEP = 20
+_KEEP = 24
 """Pictures looked back on when something is first suspected."""
 _MAX_TRACKS = 48
 _MAX_FOUND = 16
 _MIN_BREADTH = 0.02
-_FRESH = 0.5
 _MIN_HELD = 0.65
 """Share of backgrounds over which the edges of a faint mark point its way. Two scenes by turns give a half."""
 _MAX_SHARE = 0.5
+_WORD_GAP = 0.04
+"""Of the width."""
 _HALO_PX = 1.25
 _ALIKE = 0.6
 _STILL = 0.3
@@ -48,8 +51,9 @@ class _Past:
     time_s: float
     scene: int
     luma: npt.NDArray[np.uint8]
-    u: npt.NDArray[np.int8]
-    v: npt.NDArray[np.int8]
+    soft: tuple[npt.NDArray[np.int8], ...]
+    turned: tuple[npt.NDArray[np.int8], ...]
+    fresh: npt.NDArray[np.uint8]
 
 
 class MarksMeter:
@@ -85,7 +89,7 @@ class MarksMeter:
         self._next_s = time_s + self._step_s(time_s)
         if self._moved < _STILL:
             for track in self._tracks:
-                track.note(time_s, track.scores[-1] if track.scores else 1.0, fresh=False)
+                track.note(time_s, track.scores[-1] if track.scores else 1.0, share=0.0)
             return
         self._moved = 0.0
         luma = frame.luma
@@ -112,39 +116,56 @@ class MarksMeter:
     def look(self, time_s: float, luma: npt.NDArray[np.uint8]) -> None:
         """Take one picture at working size."""
         field = self._persistence
-        before = field.count.copy()
         field.feed(luma)
         assert field.soft is not None
-        u, v = field.soft
-        fresh = field.count - before
+        assert field.turned is not None
+        fresh = field.fresh
         for track in self._tracks:
             x, y, w, h = track.box
+            u, v = field.turned if track.turning else field.soft
             share = float(np.mean(fresh[y : y + h, x : x + w][track.region.mask]))
             score = track.score(u, v)
-            track.note(time_s, score, share >= _FRESH)
+            track.note(time_s, score, share)
             if abs(score) >= _THERE and share > 0:
                 track.compare(luma, field.scene)
-        self._past.append(_Past(time_s, field.scene, luma.copy(), _packed(u), _packed(v)))
+            if score >= _THERE and share > 0 and track.plot is not None:
+                track.plot.add(u, v, luma, fresh)
+        self._past.append(_Past(time_s, field.scene, luma.copy(), _packed(field.soft), _packed(field.turned), fresh))
         if field.samples % _LOOK_EVERY == 0:
-            self._suspect(find_regions(field.recent(), field.spread(whole=False)), time_s)
+            recent, spread = field.recent(), field.spread(whole=False)
+            self._suspect(find_regions(recent, spread, bar=SHARP_BAR) + find_regions(recent, spread))
+        elif field.samples % _TURN_EVERY == _LOOK_EVERY // 2:
+            self._suspect(find_regions(field.recent(turning=True), field.spread(whole=False)), turning=True)
         if field.samples % _SUM_EVERY == 0:
-            self._suspect(find_regions(field.whole(), field.spread(whole=True), field.held()), time_s, whole=True)
+            self._sum_up()
 
-    def _suspect(self, regions: list[Region], time_s: float, *, whole: bool = False) -> None:
+    def _sum_up(self) -> None:
+        field = self._persistence
+        spread = field.spread(whole=True)
+        self._suspect(find_regions(field.whole(), spread, field.held(), WHOLE_BAR), whole=True)
+        even = np.ones(field.shape, np.float32)
+        self._suspect(find_regions(field.whole(turning=True), spread, even, WHOLE_BAR), whole=True, turning=True)
+
+    def _suspect(self, regions: list[Region], *, whole: bool = False, turning: bool = False) -> None:
+        time_s, shape = self._time_s, self._persistence.shape
         for region in regions:
             if not self._possible(region) or region.held < _MIN_HELD:
                 continue
-            track = find_track(self._tracks, region)
+            track = find_track(self._tracks, region, turning=turning)
             if track is not None:
-                track.renew(region, whole=whole)
+                track.renew(region, time_s, whole=whole)
                 continue
-            track = Track(region, time_s, since_start=whole, sights=[region])
+            track = Track(region, time_s, since_start=whole, plot=Plot(region.box, shape), turning=turning)
             for past in self._past:
-                score = track.score(past.u, past.v) / _PACKED
-                track.note(past.time_s, score, fresh=False)
+                u, v = past.turned if turning else past.soft
+                score = track.score(u, v) / _PACKED
+                track.note(past.time_s, score, share=0.0)
                 if abs(score) >= _THERE:
                     track.compare(past.luma, past.scene)
+                if score >= _THERE and track.plot is not None:
+                    track.plot.add(u, v, past.luma, past.fresh, 1 / _PACKED)
             self._tracks.append(track)
+        self._tracks = [track for track in self._tracks if not track.chance()]
         if len(self._tracks) > _MAX_TRACKS:
             self._tracks.sort(key=_rank, reverse=True)
             del self._tracks[_MAX_TRACKS:]
@@ -158,8 +179,10 @@ class MarksMeter:
         """The candidates, the strongest first."""
         field = self._persistence
         if field.samples % _SUM_EVERY:
-            self._suspect(find_regions(field.whole(), field.spread(whole=True), field.held()), self._time_s, whole=True)
-        found = self._facts(_without_parts(self._tracks))
+            self._sum_up()
+        for track in self._tracks:
+            track.settle()
+        found = self._facts(self._whole_signs(_without_parts(self._tracks)))
         return MarksFacts(
             samples=field.samples,
             changing=round(float(np.mean(field.count >= RECENT_COUNT // 2)), 3),
@@ -168,6 +191,20 @@ class MarksMeter:
             drawn=share_drawn(self._looks.kept),
             reader=reader_name(),
         )
+
+    def _whole_signs(self, tracks: list[Track]) -> list[Track]:
+        """Parts that stand in one line close by and were there at the same time are one mark."""
+        gap = _WORD_GAP * self._size[0]
+        whole: list[Track] = []
+        for track in sorted(tracks, key=_rank, reverse=True):
+            for other in whole:
+                if _in_line(other.region.extent(), track.region.extent(), gap) and other.beside(track):
+                    other.region = joined(other.region, track.region)
+                    other.sights = max(other.sights, track.sights)
+                    break
+            else:
+                whole.append(track)
+        return whole
 
     def _facts(self, tracks: list[Track]) -> tuple[MarkFacts, ...]:
         tracks = sorted(tracks, key=_rank, reverse=True)
@@ -191,14 +228,14 @@ class MarksMeter:
         shown = [(track, track.spans(join_s, start_s)) for track in group]
         shown = [(track, spans) for track, spans in shown if spans]
         if len(shown) >= 3 and _together([spans for _, spans in shown]):
-            boxes = [t.outline()[0] for t, _ in shown]
+            boxes = [t.region.extent() for t, _ in shown]
             x0, y0 = min(b[0] for b in boxes), min(b[1] for b in boxes)
             x1, y1 = max(b[0] + b[2] for b in boxes), max(b[1] + b[3] for b in boxes)
             track, spans = shown[0]
             return [self._one(track, spans, MarkKind.TILED, len(shown), (x0, y0, x1 - x0, y1 - y0))]
         apart = len(shown) >= 2 and not _together([spans for _, spans in shown])
         kind = MarkKind.JUMPING if apart else MarkKind.FIXED
-        return [self._one(track, spans, kind, len(shown), track.outline()[0]) for track, spans in shown]
+        return [self._one(track, spans, kind, len(shown), track.region.extent()) for track, spans in shown]
 
     def _one(
         self,
@@ -216,9 +253,10 @@ class MarksMeter:
             spans=spans[:40],
             backgrounds=track.different,
             seen=region.backgrounds,
-            looks=len(track.sights),
+            looks=track.sights,
             survived=survived,
             lost=lost,
+            proof=round(track.proof(), 1),
             consistency=round(min(1.0, region.consistency), 3),
             surround=round(region.surround, 3),
             breadth=round(region.breadth, 3),
@@ -226,7 +264,7 @@ class MarksMeter:
             edge_px=region.edge_px,
             places=places,
             crop_at_s=round(track.best_s, 3),
-            signature=track.signature(self._aspect),
+            signature=signature(region, self._aspect),
         )
 
     def _share(self, box: tuple[int, int, int, int]) -> tuple[float, float, float, float]:
@@ -238,19 +276,26 @@ class MarksMeter:
         return round(x / width, 4), round(y / height, 4), round(w / width, 4), round(h / height, 4)
 
 
-def _rank(track: Track) -> tuple[int, int]:
-    survived, lost = track.survival()
-    return track.different * 4 + survived - 6 * lost, track.region.edge_px
+def _in_line(one: PixelBox, other: PixelBox, gap: float) -> bool:
+    (ax, ay, aw, ah), (bx, by, bw, bh) = one, other
+    common = min(ay + ah, by + bh) - max(ay, by)
+    apart = max(ax, bx) - min(ax + aw, bx + bw)
+    return common >= 0.6 * min(ah, bh) and apart <= max(gap, 0.5 * max(ah, bh))
 
 
-def _packed(values: Map) -> npt.NDArray[np.int8]:
-    return np.asarray(values * _PACKED, dtype=np.int8)
+def _rank(track: Track) -> tuple[float, int]:
+    """What the later backgrounds proved first; chance regions are many and live over many backgrounds too."""
+    return track.proof() * track.region.consistency, track.region.edge_px
+
+
+def _packed(values: tuple[Map, Map]) -> tuple[npt.NDArray[np.int8], ...]:
+    return tuple(np.asarray(part * _PACKED, dtype=np.int8) for part in values)
 
 
 def _same_sign(one: Track, other: Track) -> bool:
     (_, _, w1, h1), (_, _, w2, h2) = one.box, other.box
     near = max(w1, w2) <= 1.3 * min(w1, w2) + 2 and max(h1, h2) <= 1.3 * min(h1, h2) + 2
-    return near and likeness(one.signature(), other.signature()) >= _ALIKE
+    return near and likeness(signature(one.region), signature(other.region)) >= _ALIKE
 
 
 def _together(spans: list[tuple[tuple[float, float], ...]]) -> bool:
@@ -266,9 +311,9 @@ def _together(spans: list[tuple[tuple[float, float], ...]]) -> bool:
 def _without_parts(tracks: list[Track]) -> list[Track]:
     """One track for each place: of a region and a part of it, the one that was seen more often."""
     kept: list[Track] = []
-    for track in sorted(tracks, key=lambda t: (len(t.sights), t.region.edge_px), reverse=True):
-        box = track.outline()[0]
-        rivals = [k for k in kept if max(covers(k.outline()[0], box), covers(box, k.outline()[0])) > 0.7]
+    for track in sorted(tracks, key=lambda t: (t.sights, t.region.edge_px), reverse=True):
+        box = track.box
+        rivals = [k for k in kept if max(covers(k.box, box), covers(box, k.box)) > 0.7]
         if not rivals:
             kept.append(track)
         elif len(rivals) == 1 and _outgrows(track, rivals[0]):
@@ -278,4 +323,4 @@ def _without_parts(tracks: list[Track]) -> list[Track]:
 
 def _outgrows(track: Track, rival: Track) -> bool:
     """Much more of the mark, seen hardly less often: the rival is a fragment."""
-    return track.region.edge_px >= 2 * rival.region.edge_px and len(track.sights) >= 0.7 * len(rival.sights)
+    return track.region.edge_px >= 2 * rival.region.edge_px and track.sights >= 0.7 * rival.sights

@@ -21,12 +21,13 @@ import numpy.typing as npt
 
 Map = npt.NDArray[np.float32]
 
-RECENT = 1 / 8
-"""Weight of the newest background in the running average: some fifteen backgrounds speak."""
-RECENT_COUNT = 15
+RECENT = 1 / 12
+"""Weight of the newest background in the running average: some two dozen backgrounds speak."""
+RECENT_COUNT = 23
 _SOFT = 4.0
 """Gradient, levels a pixel, that weighs half as much as a strong one."""
-_WINDOW_PX = 17
+_WINDOW_PX = 9
+"""At half the size."""
 _UNLIKE = 0.4
 """Correlation of the surroundings below which they count as another background."""
 _NOISE = 4.0
@@ -35,7 +36,11 @@ _ANY = 1 / 6
 _STEADY = 0.6
 _NEW_SCENE = 0.25
 _BRIGHTER = 8.0
-_FLOOR = 0.01
+_HOLDS = 0.2
+_LEANS = 20.0
+"""Levels of brightness that are a different ground."""
+_USUAL = 40
+FLOOR = 0.01
 _BIAS_PX = 41
 
 
@@ -54,7 +59,7 @@ class Field:
         # neighbourhood is the world's bias and no mark.
         x = self.x - cv2.blur(self.x, (_BIAS_PX, _BIAS_PX))
         y = self.y - cv2.blur(self.y, (_BIAS_PX, _BIAS_PX))
-        return _f32(x), _f32(y), _f32(cv2.magnitude(x, y) / np.sqrt(self.power + _FLOOR))
+        return _f32(x), _f32(y), _f32(cv2.magnitude(x, y) / np.sqrt(self.power + FLOOR))
 
 
 class Persistence:
@@ -62,112 +67,171 @@ class Persistence:
 
     def __init__(self, height: int, width: int) -> None:
         self.shape = (height, width)
-
-        def blank() -> Map:
-            return np.zeros((height, width), np.float32)
-
-        self._recent = [blank() for _ in range(5)]  # x, y, power, brightness, brightness squared
-        self._whole = [blank() for _ in range(5)]
-        self._any = [blank() for _ in range(3)]
-        self.count = blank()
-        self._held = blank()
-        self._ref: list[Map] | None = None
-        self._ref_scene = np.zeros((height, width), np.int32)
-        self.scene = 0
-        """Number of the scene: counted up when nothing of the picture resembles the one before."""
-        self._last: tuple[Map, Map, float] | None = None
+        self._recent = [np.zeros((height, width, 3), np.float32) for _ in range(2)]
+        """x, y, power; brightness, its square and, of all backgrounds, how often the edge pointed its way."""
+        self._whole = [np.zeros((height, width, 3), np.float32) for _ in range(2)]
+        self._turning = [np.zeros((height, width, 3), np.float32) for _ in range(2)]
+        """x, y, power of edges that turn round with the brightness of the ground: recent and whole."""
+        self.count = np.zeros((height, width), np.float32)
+        self._backgrounds = Backgrounds()
         self.samples = 0
         self.soft: tuple[Map, Map] | None = None
         """Soft gradients of the newest picture."""
+        self.turned: tuple[Map, Map] | None = None
+        """The same, times how much brighter (up to 1) or darker (down to −1) than usual it is there."""
+        self.fresh = np.zeros((height, width), np.uint8)
+        """1 where the newest picture shows another background."""
+
+    @property
+    def scene(self) -> int:
+        """Number of the scene: counted up when nothing of the picture resembles the one before."""
+        return self._backgrounds.scene
 
     def feed(self, luma: npt.NDArray[np.uint8]) -> None:
         """Take the next sampled picture, in order of time."""
-        smooth = cv2.GaussianBlur(luma.astype(np.float32), (0, 0), 0.8)
-        gx = _f32(cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8))
-        gy = _f32(cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8))
-        power = _f32(gx * gx + gy * gy)
-        weight = 1 / (np.sqrt(power) + _SOFT)
-        u, v = _f32(gx * weight), _f32(gy * weight)
-        strength = _f32(u * u + v * v)
-        low = _f32(cv2.blur(smooth, (21, 21)))
-        if self._ref is None:
-            self._ref = [gx.copy(), gy.copy(), power.copy(), low]
-        else:
-            self._count_scene(gx, gy, power)
-            fresh = self._fresh(gx, gy, power, low)
-            self._average(fresh, (u, v, strength, _f32(smooth), _f32(smooth * smooth)))
-            mask = fresh.astype(np.uint8)
-            for ref, new in zip(self._ref, (gx, gy, power, low), strict=True):
-                cv2.copyTo(new, mask, ref)
-            self._ref_scene[fresh] = self.scene
-        for total, new in zip(self._any, (u, v, strength), strict=True):
-            cv2.accumulateWeighted(new, total, _ANY)
-        self._last = (gx, gy, float(power.sum()))
-        self.soft = (u, v)
+        smooth = _f32(cv2.GaussianBlur(_f32(luma), (0, 0), 0.8))
+        gx, gy = _gradients(smooth)
+        u, v, strength = _softened(gx, gy)
+        fresh = self._backgrounds.fresh(luma)
         self.samples += 1
+        self.soft = (u, v)
+        # A grey mark is dark over a bright ground and bright over a dark one.
+        lean = _f32(cv2.resize(self._backgrounds.lean, self.shape[::-1], interpolation=cv2.INTER_LINEAR))
+        self.turned = (_f32(cv2.multiply(u, lean)), _f32(cv2.multiply(v, lean)))
+        if fresh is not None:
+            self.fresh = np.asarray(cv2.resize(fresh, self.shape[::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
+            self._average(u, v, strength, smooth)
+            turned = cv2.merge([*self.turned, cv2.multiply(strength, cv2.multiply(lean, lean))])
+            cv2.accumulateWeighted(turned, self._turning[0], RECENT, self.fresh)
+            cv2.accumulate(turned, self._turning[1], self.fresh)
 
-    def _count_scene(self, gx: Map, gy: Map, power: Map) -> None:
-        assert self._last is not None
-        lx, ly, last_power = self._last
-        likeness = float((gx * lx + gy * ly).sum()) / (float(power.sum()) * last_power + 1e-6) ** 0.5
-        if likeness < _NEW_SCENE:
-            self.scene += 1
-
-    def _fresh(self, gx: Map, gy: Map, power: Map, low: Map) -> npt.NDArray[np.bool_]:
-        """Pixels whose surroundings are another background than the one that counted last."""
-        assert self._ref is not None
-        rx, ry, ref_power, ref_low = self._ref
-        loose = 1 - self._steady()
-        now, then = _window(loose * power), _window(loose * ref_power)
-        both = _window(loose * (gx * rx + gy * ry))
-        unlike = (both < _UNLIKE * np.sqrt(np.maximum(now * then, 0))) & (np.maximum(now, then) > _NOISE)
-        # A flat wall says nothing by its edges; after a cut its brightness does.
-        relit = (self._ref_scene != self.scene) & (np.abs(low - ref_low) > _BRIGHTER)
-        return np.asarray(unlike | relit)
-
-    def _steady(self) -> Map:
-        """1 where an edge has not moved of late, whatever it is."""
-        if self.samples < 4:
-            return np.zeros(self.shape, np.float32)
-        settled = 1 - (1 - _ANY) ** self.samples
-        x, y, power = self._any
-        steady = cv2.magnitude(x, y) > _STEADY * np.sqrt(power + _FLOOR * settled)
-        return _f32(cv2.dilate(steady.astype(np.uint8), np.ones((3, 3), np.uint8)))
-
-    def _average(self, fresh: npt.NDArray[np.bool_], news: tuple[Map, ...]) -> None:
-        mask, share = fresh.astype(np.uint8), fresh.astype(np.float32)
-        x, y = self._whole[0], self._whole[1]
+    def _average(self, u: Map, v: Map, strength: Map, smooth: Map) -> None:
+        mask = self.fresh
+        x, y, _ = cv2.split(self._whole[0])
         # Does the newcomer point where all before it point? Two scenes shown by turns agree half the time.
-        along = news[0] * x + news[1] * y
-        self._held += share * (along * self.count > 0.2 * (x * x + y * y))
-        for total, new in zip(self._recent, news, strict=True):
-            cv2.accumulateWeighted(new, total, RECENT, mask)
-        for total, new in zip(self._whole, news, strict=True):
-            cv2.accumulate(new, total, mask)
-        self.count += share
+        along = cv2.multiply(cv2.add(cv2.multiply(u, x), cv2.multiply(v, y)), self.count)
+        held = cv2.compare(along, cv2.add(cv2.multiply(x, x), cv2.multiply(y, y)) * _HOLDS, cv2.CMP_GT)
+        news = (
+            cv2.merge([u, v, strength]),
+            cv2.merge([smooth, cv2.multiply(smooth, smooth), _f32(held) / 255]),
+        )
+        for totals, new in zip((self._recent, self._whole), (news, news), strict=True):
+            for total, part in zip(totals, new, strict=True):
+                if totals is self._recent:
+                    cv2.accumulateWeighted(part, total, RECENT, mask)
+                else:
+                    cv2.accumulate(part, total, mask)
+        cv2.accumulate(mask, self.count)
 
     def held(self) -> Map:
         """Share of the backgrounds over which each pixel's edge pointed where it usually points."""
-        return _f32(self._held / np.maximum(self.count, 1))
+        return _f32(self._whole[1][:, :, 2] / np.maximum(self.count, 1))
 
-    def recent(self) -> Field:
-        """Over the last fifteen or so backgrounds."""
+    def recent(self, *, turning: bool = False) -> Field:
+        """Over the last two dozen or so backgrounds. `turning`: of edges that turn with the ground's brightness."""
         settled = _f32(1 - (1 - RECENT) ** np.maximum(self.count, 1))
-        x, y, power = (_f32(part / settled) for part in self._recent[:3])
-        return Field(x, y, power, self.count)
+        return self._field(self._turning[0] if turning else self._recent[0], settled)
 
-    def whole(self) -> Field:
+    def whole(self, *, turning: bool = False) -> Field:
         """Over all of them."""
-        count = np.maximum(self.count, 1)
-        x, y, power = (_f32(part / count) for part in self._whole[:3])
+        return self._field(self._turning[1] if turning else self._whole[0], _f32(np.maximum(self.count, 1)))
+
+    def _field(self, total: Map, weight: Map) -> Field:
+        x, y, power = (_f32(cv2.divide(part, weight)) for part in cv2.split(total))
         return Field(x, y, power, self.count)
 
     def spread(self, *, whole: bool) -> Map:
         """Standard deviation of brightness over backgrounds."""
-        parts = self._whole if whole else self._recent
+        parts = (self._whole if whole else self._recent)[1]
         weight = np.maximum(self.count, 1) if whole else 1 - (1 - RECENT) ** np.maximum(self.count, 1)
-        mean, square = parts[3] / weight, parts[4] / weight
+        mean, square = parts[:, :, 0] / weight, parts[:, :, 1] / weight
         return _f32(np.sqrt(np.maximum(square - mean * mean, 0)))
+
+
+class Backgrounds:
+    """Where the surroundings of a pixel became another background than the one that counted there last.
+
+    Told at half the size: what surrounds a mark is wider than its strokes.
+    """
+
+    def __init__(self) -> None:
+        self.scene = 0
+        self._seen = 0
+        self._ref: list[Map] = []
+        self._ref_scene = np.zeros((0, 0), np.int32)
+        self._any: list[Map] = []
+        self._last: tuple[Map, Map, float] | None = None
+        self._usual = np.zeros((0, 0), np.float32)
+        self.lean = np.zeros((0, 0), np.float32)
+        """How much brighter (up to 1) or darker (down to −1) than usual it is round each pixel."""
+
+    def fresh(self, luma: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8] | None:
+        """1 where it did, at half the size of the picture; None for the first picture."""
+        size = ((luma.shape[1] + 1) // 2, (luma.shape[0] + 1) // 2)
+        half = _f32(cv2.resize(luma, size, interpolation=cv2.INTER_AREA))
+        gx, gy = _gradients(half)
+        power = _f32(cv2.add(cv2.multiply(gx, gx), cv2.multiply(gy, gy)))
+        low = _f32(cv2.blur(half, (11, 11)))
+        fresh = None
+        if not self._ref:
+            self._usual = low.copy()
+            self._ref = [gx, gy, power, low]
+            self._ref_scene = np.zeros(power.shape, np.int32)
+            self._any = [np.zeros(power.shape, np.float32) for _ in range(3)]
+        else:
+            self._count_scene(gx, gy, power)
+            fresh = self._compare(gx, gy, power, low)
+            for ref, new in zip(self._ref, (gx, gy, power, low), strict=True):
+                cv2.copyTo(new, fresh, ref)
+            self._ref_scene[fresh > 0] = self.scene
+        self.lean = _f32(np.clip((low - self._usual) / _LEANS, -1, 1))
+        cv2.accumulateWeighted(low, self._usual, 1 / min(self._seen + 2, _USUAL))
+        for total, new in zip(self._any, _softened(gx, gy), strict=True):
+            cv2.accumulateWeighted(new, total, _ANY)
+        self._last = (gx, gy, float(power.sum()))
+        self._seen += 1
+        return fresh
+
+    def _count_scene(self, gx: Map, gy: Map, power: Map) -> None:
+        assert self._last is not None
+        lx, ly, last_power = self._last
+        both = float(np.vdot(gx, lx)) + float(np.vdot(gy, ly))
+        if both / (float(power.sum()) * last_power + 1e-6) ** 0.5 < _NEW_SCENE:
+            self.scene += 1
+
+    def _compare(self, gx: Map, gy: Map, power: Map, low: Map) -> npt.NDArray[np.uint8]:
+        rx, ry, ref_power, ref_low = self._ref
+        loose = self._loose()
+        now, then = _window(cv2.multiply(loose, power)), _window(cv2.multiply(loose, ref_power))
+        both = _window(cv2.multiply(loose, cv2.add(cv2.multiply(gx, rx), cv2.multiply(gy, ry))))
+        unlike = (both < _UNLIKE * np.sqrt(np.maximum(now * then, 0))) & (np.maximum(now, then) > _NOISE)
+        # A flat wall says nothing by its edges; after a cut its brightness does.
+        relit = (self._ref_scene != self.scene) & (np.abs(low - ref_low) > _BRIGHTER)
+        return np.asarray(unlike | relit, np.uint8)
+
+    def _loose(self) -> Map:
+        """0 where an edge has not moved of late, whatever it is; else 1."""
+        if self._seen < 4:
+            return np.ones(self._any[0].shape, np.float32)
+        settled = 1 - (1 - _ANY) ** self._seen
+        x, y, power = self._any
+        steady = cv2.magnitude(x, y) > _STEADY * np.sqrt(power + FLOOR * settled)
+        return _f32(cv2.dilate(steady.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0)
+
+
+def _gradients(smooth: Map) -> tuple[Map, Map]:
+    return (
+        _f32(cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)),
+        _f32(cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)),
+    )
+
+
+def _softened(gx: Map, gy: Map) -> tuple[Map, Map, Map]:
+    """Gradients by direction, strong and weak ones nearly alike, and their power."""
+    size = cv2.magnitude(gx, gy)
+    weight = 1 / (size + _SOFT)
+    share = cv2.multiply(size, weight)
+    return _f32(cv2.multiply(gx, weight)), _f32(cv2.multiply(gy, weight)), _f32(cv2.multiply(share, share))
 
 
 def _window(values: Any) -> Map:

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from coursekit.video.marks.persistence import RECENT_COUNT, Field, Map
+from coursekit.video.marks.persistence import FLOOR, RECENT_COUNT, Field, Map
 
 Bits = npt.NDArray[np.bool_]
 PixelBox = tuple[int, int, int, int]
 """x, y, w, h."""
 
 _MIN_COUNT = 6
+_POOL_PX = 9
 _MIN_EDGE_PX = 24
 _STROKE_PX = 4
 _LINK_SHARE = 1 / 70
 _BORDER_PX = 3
 _MAX_REGIONS = 60
+_TAIL = 0.015
+"""Share of the edges' power outside the box at each side: single pixels beside a mark are none of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +45,86 @@ class Region:
     held: float
     """Share of backgrounds over which its edges pointed their usual way; 1 where that was not asked."""
 
+    def extent(self) -> PixelBox:
+        """The box without the scattered pixels at its sides."""
+        power = self.x * self.x + self.y * self.y
+        (top, bottom), (left, right) = _bulk(power.sum(axis=1)), _bulk(power.sum(axis=0))
+        return self.box[0] + left, self.box[1] + top, right - left, bottom - top
+
     @property
     def edge_px(self) -> int:
         """Number of its edge pixels."""
         return int(self.mask.sum())
 
 
-def find_regions(field: Field, spread: Map, held: Map | None = None) -> list[Region]:
-    """Regions of edges steadier than chance allows, largest first. `held`: given for averages over the whole stream."""
+def _bulk(profile: npt.NDArray[np.float32]) -> tuple[int, int]:
+    """First and last but one place of what lies between the tails."""
+    share = np.cumsum(profile) / max(float(profile.sum()), 1e-9)
+    first, last = int(np.searchsorted(share, _TAIL)), int(np.searchsorted(share, 1 - _TAIL))
+    return first, max(first + 1, min(last + 1, len(profile)))
+
+
+def joined(one: Region, other: Region) -> Region:
+    """Two parts of one mark."""
+    (ax, ay, aw, ah), (bx, by, bw, bh) = one.box, other.box
+    x0, y0, x1, y1 = min(ax, bx), min(ay, by), max(ax + aw, bx + bw), max(ay + ah, by + bh)
+    mask = np.zeros((y1 - y0, x1 - x0), np.bool_)
+    x, y = np.zeros(mask.shape, np.float32), np.zeros(mask.shape, np.float32)
+    for part in (one, other):
+        le, t, w, h = part.box
+        area = (slice(t - y0, t - y0 + h), slice(le - x0, le - x0 + w))
+        own = part.mask & ~mask[area]
+        x[area][own], y[area][own] = part.x[own], part.y[own]
+        mask[area] |= part.mask
+    main = max(one, other, key=lambda r: r.edge_px)
+    return replace(main, box=(x0, y0, x1 - x0, y1 - y0), mask=mask, x=x, y=y, breadth=_breadth(x, y))
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """How far beyond chance edges must be steady to be taken for part of something that stays."""
+
+    alone: float
+    """Standard errors of one pixel …"""
+    alone_least: float
+    """… and its consistency, at least."""
+    pool_chance: float = inf
+    """Of a window of pixels: chance leaves an excess of about 0.24 ÷ backgrounds; pictures are not independent."""
+    pool_least: float = 0.0
+    weak: float = 0.0
+    """Standard errors of one pixel in such a window …"""
+    weak_least: float = 0.0
+
+
+SHARP_BAR = Bar(2.9, 0.4)
+"""Every pixel by itself: keeps a mark apart from scenery that has not gone yet."""
+RECENT_BAR = Bar(2.9, 0.4, 1.5, 0.05, 1.8, 0.25)
+"""Low enough to see a mark of opacity 0.3 within ten backgrounds: those that follow are to prove it."""
+WHOLE_BAR = Bar(3.5, 0.4, 2.0, 0.1, 2.0, 0.25)
+KNOWN_BAR = Bar(2.9, 0.4, 1.0, 0.05, 1.5, 0.2)
+"""Where something has been seen to stay: only its outline is asked for."""
+
+
+def find_regions(
+    field: Field, spread: Map, held: Map | None = None, bar: Bar = RECENT_BAR, least: float = 0.0
+) -> list[Region]:
+    """Regions of edges steadier than chance allows, and than `least`, largest first.
+
+    `held`: given for averages over the whole stream.
+    """
     whole = held is not None
     x, y, steady = field.steadiness()
     count = field.count if whole else np.minimum(field.count + 1, RECENT_COUNT)
-    chance = (3.5 if whole else 2.9) / np.sqrt(np.maximum(count, 1))
-    seeds = (steady > np.maximum(chance, 0.4)) & (field.count >= _MIN_COUNT)
+    count = np.maximum(count, 1)
+    root = np.sqrt(count)
+    seeds = steady > np.maximum(bar.alone / root, bar.alone_least)
+    if bar.pool_chance < inf:
+        # A faint mark shows itself by many pixels that are each a little steadier than chance.
+        pool = (_POOL_PX, _POOL_PX)
+        excess = cv2.blur(x * x + y * y - field.power / count, pool)
+        pooled = excess > cv2.blur(field.power + FLOOR, pool) * (bar.pool_chance / count + bar.pool_least)
+        seeds |= pooled & (steady > np.maximum(bar.weak / root, bar.weak_least))
+    seeds &= (field.count >= _MIN_COUNT) & (steady >= least)
     height, width = seeds.shape
     seeds[:_BORDER_PX] = seeds[-_BORDER_PX:] = False
     seeds[:, :_BORDER_PX] = seeds[:, -_BORDER_PX:] = False
@@ -87,8 +158,6 @@ def _region(
     left, top, w, h = box
     area = (slice(top, top + h), slice(left, left + w))
     ux, uy = np.where(mask, x[area], 0), np.where(mask, y[area], 0)
-    tensor = np.array([[np.sum(ux * ux), np.sum(ux * uy)], [np.sum(ux * uy), np.sum(uy * uy)]], dtype=np.float64)
-    values = np.linalg.eigvalsh(tensor)
     backgrounds = float(np.median(count[area][mask]))
     return Region(
         box=box,
@@ -98,10 +167,16 @@ def _region(
         backgrounds=int(backgrounds),
         consistency=float(np.mean(steady[area][mask])),
         surround=_surround(box, mask, count, backgrounds),
-        breadth=float(values[0] / max(float(values.sum()), 1e-9)),
+        breadth=_breadth(ux, uy),
         opacity=_opacity(box, mask, spread),
         held=1.0 if held is None else float(np.mean(held[area][mask])),
     )
+
+
+def _breadth(ux: Map, uy: Map) -> float:
+    tensor = np.array([[np.sum(ux * ux), np.sum(ux * uy)], [np.sum(ux * uy), np.sum(uy * uy)]], dtype=np.float64)
+    values = np.linalg.eigvalsh(tensor)
+    return float(values[0] / max(float(values.sum()), 1e-9))
 
 
 def _rings(box: PixelBox, mask: Bits, shape: tuple[int, ...], near: int, far: int) -> tuple[Any, Bits, Bits]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from coursekit.video.marks.regions import PixelBox, Region
+from coursekit.video.marks.persistence import Field
+from coursekit.video.marks.regions import KNOWN_BAR, PixelBox, Region, find_regions
 from coursekit.video.marks.signature import signature_of
 
 _SEEN = 0.4
@@ -20,9 +21,21 @@ _ALIKE = 0.5
 _FLAT = 3.0
 _RELIT = 15.0
 _MAX_SIGHTS = 24
-_AGREED = 0.4
-_MIN_AGREED = 0.4
+_PLOT_PX = 48
+"""How far round a first sight the rest of a mark is looked for."""
+_OWN_PCT = 75
+_LIKE_OWN = 0.5
+"""Steadiness, of that of the best quarter of what was sighted, from which a pixel beside it is part of the mark."""
+_GONE = 0.15
+_SAME_TIME = 0.7
+_LEAST_SCATTER = 0.15
+_MIN_RUN = 3
+_FRESH = 0.5
 _MEDIAN = 5
+_PROOF = 6
+"""Backgrounds after the first sight that a candidate must live through to be kept …"""
+_NOTHING = 0.2
+"""… showing more than this of it: chance shows 0 ± 0.12, and the first sight of a faint mark promises too much."""
 _SAME = 0.35
 _AGREE = 0.5
 
@@ -68,6 +81,56 @@ def differ(one: Surroundings, other: Surroundings) -> bool:
     return float(np.mean(one.shape * other.shape)) < _ALIKE * one.spread * other.spread
 
 
+class Plot:
+    """A place and what lies round it, averaged over the backgrounds over which a mark was there and over no others."""
+
+    def __init__(self, box: PixelBox, shape: tuple[int, int]) -> None:
+        x, y, w, h = box
+        height, width = shape
+        left, top = max(0, x - _PLOT_PX), max(0, y - _PLOT_PX)
+        right, bottom = min(width, x + w + _PLOT_PX), min(height, y + h + _PLOT_PX)
+        self.origin = (left, top)
+        self.area = (slice(top, bottom), slice(left, right))
+        self._total = np.zeros((bottom - top, right - left, 3), np.float32)
+        self._light = np.zeros((bottom - top, right - left, 3), np.float32)
+        self._count = np.zeros((bottom - top, right - left), np.float32)
+
+    def add(
+        self,
+        u: npt.NDArray[Any],
+        v: npt.NDArray[Any],
+        luma: npt.NDArray[np.uint8],
+        fresh: npt.NDArray[np.uint8],
+        scale: float = 1.0,
+    ) -> None:
+        """Enter a picture in which the mark is there; its edges are given in so many times the unit."""
+        mask = fresh[self.area]
+        if not mask.any():
+            return
+        x, y = (np.asarray(part[self.area] * np.float32(scale), np.float32) for part in (u, v))
+        bright = np.asarray(luma[self.area], np.float32)
+        cv2.accumulate(cv2.merge([x, y, x * x + y * y]), self._total, mask)
+        cv2.accumulate(cv2.merge([bright, bright * bright, bright]), self._light, mask)
+        self._count += mask
+
+    def regions(self, sighted: Region) -> list[Region]:
+        """What stands out in it about as much as what was sighted, in coordinates of the picture."""
+        weight = np.maximum(self._count, 1)
+        x, y, power = (np.asarray(part / weight, np.float32) for part in cv2.split(self._total))
+        mean, square = self._light[:, :, 0] / weight, self._light[:, :, 1] / weight
+        spread = np.asarray(np.sqrt(np.maximum(square - mean * mean, 0)), np.float32)
+        left, top = self.origin
+        field = Field(x, y, power, self._count)
+        rows, columns = np.nonzero(sighted.mask)
+        rows, columns = rows + sighted.box[1] - top, columns + sighted.box[0] - left
+        inside = (rows >= 0) & (rows < x.shape[0]) & (columns >= 0) & (columns < x.shape[1])
+        if not inside.any():
+            return []
+        own = np.percentile(field.steadiness()[2][rows[inside], columns[inside]], _OWN_PCT)
+        found = find_regions(field, spread, np.ones_like(x), KNOWN_BAR, _LIKE_OWN * float(own))
+        return [replace(r, box=(r.box[0] + left, r.box[1] + top, r.box[2], r.box[3])) for r in found]
+
+
 @dataclass(slots=True)
 class Track:
     """One place at which edges stay."""
@@ -84,8 +147,16 @@ class Track:
     best_s: float = 0.0
     backgrounds: list[Surroundings] = field(default_factory=list)
     """Different surroundings over which it was there, by the region as it is now."""
-    sights: list[Region] = field(default_factory=list)
-    """Regions seen at the place, the newest last: what only some of them hold is no part of the mark."""
+    sights: int = 1
+    """How often it stood out …"""
+    seen_s: float = float("-inf")
+    """… and when it last did so again."""
+    plot: Plot | None = None
+    """The place and some way round it, averaged over the backgrounds it was seen over."""
+    turning: bool = False
+    """Its edges turn round with the brightness of the ground: a grey mark."""
+    owed: float = 0.0
+    """Share of its edges that came to stand over another background since one last counted."""
     known: int = 0
     """Number of those counted by the region as it was before."""
 
@@ -93,22 +164,6 @@ class Track:
     def box(self) -> PixelBox:
         """Where."""
         return self.region.box
-
-    def outline(self) -> tuple[PixelBox, npt.NDArray[np.bool_]]:
-        """Box and edge pixels on which most sights agree."""
-        sights = self.sights or [self.region]
-        x0, y0 = min(r.box[0] for r in sights), min(r.box[1] for r in sights)
-        x1, y1 = max(r.box[0] + r.box[2] for r in sights), max(r.box[1] + r.box[3] for r in sights)
-        votes = np.zeros((y1 - y0, x1 - x0), np.float32)
-        for region in sights:
-            x, y, w, h = region.box
-            votes[y - y0 : y - y0 + h, x - x0 : x - x0 + w] += region.mask
-        agreed = votes >= _AGREED * len(sights)
-        if int(agreed.sum()) < _MIN_AGREED * self.region.edge_px:
-            return self.region.box, self.region.mask
-        rows, columns = np.nonzero(agreed)
-        t, b, le, r = int(rows.min()), int(rows.max()) + 1, int(columns.min()), int(columns.max()) + 1
-        return (x0 + le, y0 + t, r - le, b - t), agreed[t:b, le:r]
 
     def score(self, u: npt.NDArray[Any], v: npt.NDArray[Any]) -> float:
         """How much of the mark's usual edges this picture shows: about 1 where it is there, about 0 where not."""
@@ -126,20 +181,28 @@ class Track:
         if new is not None and all(differ(new, old) for old in self.backgrounds):
             self.backgrounds.append(new)
 
-    def note(self, time_s: float, score: float, fresh: bool) -> None:
-        """Enter one picture."""
+    def note(self, time_s: float, score: float, share: float) -> None:
+        """Enter one picture, over another background with that share of its edges.
+
+        A long mark is passed piece by piece: the shares of several pictures add up to another background.
+        """
+        self.owed += share
         self.times.append(time_s)
         self.scores.append(score)
-        self.fresh.append(fresh)
+        self.fresh.append(self.owed >= _FRESH)
+        if self.fresh[-1]:
+            self.owed = 0.0
         if score > self.best:
             self.best, self.best_s = score, time_s
 
-    def renew(self, region: Region, *, whole: bool) -> None:
+    def renew(self, region: Region, time_s: float, *, whole: bool) -> None:
         """Take the newest and fullest sight of the same region.
 
         A sum over the whole stream gathers specks beside the mark; it is taken only for want of anything better.
         """
-        self.sights = [*self.sights, region][-_MAX_SIGHTS:]
+        if time_s > self.seen_s:
+            self.seen_s = time_s
+            self.sights = min(self.sights + 1, _MAX_SIGHTS)
         enough = 2.5 if whole else 0.8
         if region.edge_px * region.consistency >= enough * self.region.edge_px * self.region.consistency:
             if region.box != self.region.box:
@@ -154,11 +217,28 @@ class Track:
 
     def _there(self) -> npt.NDArray[np.bool_]:
         """For each picture whether it was there. A faint mark's single scores scatter; their running median not."""
-        # Over a bright background a grey mark is dark, over a dark one bright: both are sights of it.
-        scores = np.abs(np.asarray(self.scores))
         reach = _MEDIAN // 2
-        padded = np.pad(scores, reach, mode="edge")
-        return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, _MEDIAN), axis=1) >= _SEEN)
+        padded = np.pad(np.asarray(self.scores), reach, mode="edge")
+        level = np.median(np.lib.stride_tricks.sliding_window_view(padded, _MEDIAN), axis=1)
+        there = np.zeros(len(level), np.bool_)
+        now = False
+        for place, value in enumerate(level):
+            # A grey mark fades over a grey ground; what is gone shows nothing.
+            now = bool(value >= (_GONE if now else _SEEN))
+            there[place] = now
+        return there
+
+    def settle(self) -> None:
+        """Take the outline that shows over all the backgrounds it was seen over, not over the last or over all."""
+        if self.plot is None:
+            return
+        mine = [
+            r
+            for r in self.plot.regions(self.region)
+            if covers(r.box, self.region.box) + covers(self.region.box, r.box) > 0.5
+        ]
+        if mine:
+            self.region = max(mine, key=lambda r: r.edge_px * r.consistency)
 
     def survival(self) -> tuple[int, int]:
         """Changes of background since it was first suspected through which it stayed, and how often it came back.
@@ -170,6 +250,32 @@ class Track:
         stayed = sum(1 for i in after if self.fresh[i] and there[i])
         went = sum(1 for i in after if i > 0 and there[i] and not there[i - 1])
         return stayed, went
+
+    def beside(self, other: Track) -> bool:
+        """Whether it was there when the other was, and away when the other was away."""
+        mine = dict(zip(self.times, self._there().tolist(), strict=True))
+        both = [(mine[at], seen) for at, seen in zip(other.times, other._there().tolist(), strict=True) if at in mine]
+        either = sum(a or b for a, b in both)
+        return either > 0 and bool(sum(a and b for a, b in both) >= _SAME_TIME * either)
+
+    def proof(self) -> float:
+        """How far what the later backgrounds showed of it lies beyond chance, in standard errors.
+
+        Taken from the first suspicion on, since what suggested it is no proof of it; of the times it was there the
+        one that says most.
+        """
+        runs: list[list[float]] = [[]]
+        for score, at, new, there in zip(self.scores, self.times, self.fresh, self._there(), strict=True):
+            if not there:
+                runs.append([])
+            elif new and at > self.found_s:
+                runs[-1].append(score)
+        return max((_beyond_chance(run) for run in runs if len(run) >= _MIN_RUN), default=0.0)
+
+    def chance(self) -> bool:
+        """Whether the backgrounds that came right after it was suspected showed nothing of it."""
+        later = [s for s, at, new in zip(self.scores, self.times, self.fresh, strict=True) if new and at > self.found_s]
+        return len(later) >= _PROOF and bool(np.mean(later[:_PROOF]) < _NOTHING)
 
     def spans(self, join_s: float, start_s: float) -> tuple[tuple[float, float], ...]:
         """When it was there; short disappearances (white on white) are bridged."""
@@ -185,22 +291,15 @@ class Track:
             found[0][0] = start_s
         return tuple((round(max(a, 0.0), 3), round(b, 3)) for a, b in found)
 
-    def signature(self, pixel_aspect: float = 1.0) -> str:
-        """Its edges on a small grid."""
-        box, mask = self.outline()
-        rx, ry, _, _ = self.region.box
-        x, y, w, h = box
-        edges = np.zeros((h, w), np.float32)
-        x0, y0, x1, y1 = (
-            max(x, rx),
-            max(y, ry),
-            min(x + w, rx + self.region.box[2]),
-            min(y + h, ry + self.region.box[3]),
-        )
-        if x1 > x0 and y1 > y0:
-            own = (slice(y0 - ry, y1 - ry), slice(x0 - rx, x1 - rx))
-            edges[y0 - y : y1 - y, x0 - x : x1 - x] = np.hypot(self.region.x[own], self.region.y[own])
-        return signature_of(np.where(mask, np.maximum(edges, 0.2), edges), pixel_aspect)
+
+def _beyond_chance(scores: list[float]) -> float:
+    return float(np.mean(scores) / max(float(np.std(scores)), _LEAST_SCATTER) * len(scores) ** 0.5)
+
+
+def signature(region: Region, pixel_aspect: float = 1.0) -> str:
+    """Its edges on a small grid."""
+    edges = np.hypot(region.x, region.y)
+    return signature_of(np.where(region.mask, np.maximum(edges, 0.2), edges), pixel_aspect)
 
 
 def overlap(one: PixelBox, other: PixelBox) -> float:
@@ -223,9 +322,10 @@ def covers(one: PixelBox, other: PixelBox) -> float:
     return w * h / (bw * bh) if w > 0 and h > 0 else 0.0
 
 
-def find_track(tracks: list[Track], region: Region) -> Track | None:
+def find_track(tracks: list[Track], region: Region, *, turning: bool = False) -> Track | None:
     """The track that this region continues: the same place and the same edges, so that one caption is not the next."""
-    best = max(tracks, key=lambda track: overlap(track.box, region.box), default=None)
+    alike = [track for track in tracks if track.turning == turning]
+    best = max(alike, key=lambda track: overlap(track.box, region.box), default=None)
     if best is None or overlap(best.box, region.box) < _SAME or _agreement(best.region, region) < _AGREE:
         return None
     return best

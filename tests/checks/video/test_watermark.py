@@ -33,6 +33,7 @@ LOGO = MarkFacts(
     looks=20,
     survived=60,
     lost=0,
+    proof=20.0,
     consistency=0.9,
     surround=1.0,
     breadth=0.3,
@@ -59,7 +60,17 @@ def test_a_logo_that_outlives_many_backgrounds_fails_with_box_and_time() -> None
 
 @pytest.mark.parametrize(
     "weaker",
-    [{"spans": ((3.0, 15.0),)}, {"backgrounds": 2}, {"survived": 4}, {"looks": 2}, {"surround": 0.92}],
+    [
+        {"spans": ((3.0, 15.0),)},
+        {"backgrounds": 4},
+        {"survived": 4},
+        {"looks": 2},
+        {"surround": 0.92},
+        {"surround": 0.7},
+        {"proof": 5.0},
+        {"consistency": 0.5},
+    ],
+    ids=lambda weaker: "-".join(weaker),
 )
 def test_weaker_evidence_is_for_a_person(weaker: dict[str, Any]) -> None:
     outcome = judge(replace(LOGO, **weaker))
@@ -78,12 +89,36 @@ def test_a_mark_that_says_whose_it_is_fails_at_once() -> None:
         {"edge_px": 10},
         {"breadth": 0.0},
         {"survived": 60, "lost": 30},
+        {"backgrounds": 2},
+        {"proof": 2.0},
+        {"consistency": 0.5, "proof": 7.0},
+        {"consistency": 0.4},
+        {"surround": 0.7, "edge_px": 200},
+        {"surround": 0.7, "backgrounds": 1},
         {"box": (0.1, 0.8, 0.4, 0.1), "spans": ((10.0, 16.0),), "opacity": 1.0},
     ],
-    ids=["speck", "line", "comes-and-goes", "lower-third"],
+    ids=[
+        "speck",
+        "line",
+        "comes-and-goes",
+        "one-background",
+        "chance",
+        "faint",
+        "seen-again",
+        "stands-still",
+        "on-one-ground",
+        "lower-third",
+    ],
 )
 def test_what_belongs_to_the_lesson_is_left_alone(content: dict[str, Any]) -> None:
     assert judge(replace(LOGO, **content)).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(("drawn", "expected"), [(0.2, Verdict.REVIEW), (0.9, Verdict.PASS)])
+def test_a_template_stays_through_some_changes_too(drawn: float, expected: Verdict) -> None:
+    found = (replace(LOGO, backgrounds=4),)
+    facts: VideoFacts = replace(HEALTHY, marks=MarksFacts(samples=600, changing=0.9, found=found, drawn=drawn))
+    assert run_check(watermark, facts, profile_params()).verdict is expected
 
 
 def test_what_was_not_measured_is_not_tested() -> None:
