@@ -7,6 +7,7 @@ files with what this module derives.
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import json
 import sys
 import types
@@ -90,7 +91,7 @@ def _of_dataclass(kind: type, definitions: dict[str, Any]) -> dict[str, Any]:
     # Written always, but for what is None by default; read strictly, so nothing else is allowed.
     required = [f.name for f in fields if f.default is not None]
     return {
-        "description": (kind.__doc__ or "").strip(),
+        "description": inspect.cleandoc(kind.__doc__ or ""),
         "type": "object",
         "properties": {f.name: _of(hints[f.name], definitions) for f in fields},
         "required": required,
