@@ -13,7 +13,7 @@ from coursekit.cover.reader import reader_name
 from coursekit.video.marks.facts import MarkFacts, MarkKind, MarksFacts
 from coursekit.video.marks.looks import Looks
 from coursekit.video.marks.persistence import RECENT_COUNT, Map, Persistence
-from coursekit.video.marks.regions import SHARP_BAR, WHOLE_BAR, PixelBox, Region, find_regions, joined
+from coursekit.video.marks.regions import SHARP_BAR, WHOLE_BAR, PixelBox, Region, find_regions, joined, looked_round
 from coursekit.video.marks.signature import likeness
 from coursekit.video.marks.stills import find_stills, share_drawn
 from coursekit.video.marks.tracks import Plot, Track, covers, find_track, signature
@@ -133,28 +133,32 @@ class MarksMeter:
                 track.plot.add(u, v, luma, fresh)
         self._past.append(_Past(time_s, field.scene, luma.copy(), _packed(field.soft), _packed(field.turned), fresh))
         if field.samples % _LOOK_EVERY == 0:
-            recent, spread = field.recent(), field.spread(whole=False)
-            self._suspect(find_regions(recent, spread, bar=SHARP_BAR) + find_regions(recent, spread))
+            recent = field.recent()
+            self._suspect(find_regions(recent, bar=SHARP_BAR) + find_regions(recent))
         elif field.samples % _TURN_EVERY == _LOOK_EVERY // 2:
-            self._suspect(find_regions(field.recent(turning=True), field.spread(whole=False)), turning=True)
+            self._suspect(find_regions(field.recent(turning=True)), turning=True)
         if field.samples % _SUM_EVERY == 0:
             self._sum_up()
 
     def _sum_up(self) -> None:
         field = self._persistence
-        spread = field.spread(whole=True)
-        self._suspect(find_regions(field.whole(), spread, field.held(), WHOLE_BAR), whole=True)
+        self._suspect(find_regions(field.whole(), field.held(), WHOLE_BAR), whole=True)
         even = np.ones(field.shape, np.float32)
-        self._suspect(find_regions(field.whole(turning=True), spread, even, WHOLE_BAR), whole=True, turning=True)
+        self._suspect(find_regions(field.whole(turning=True), even, WHOLE_BAR), whole=True, turning=True)
 
     def _suspect(self, regions: list[Region], *, whole: bool = False, turning: bool = False) -> None:
-        time_s, shape = self._time_s, self._persistence.shape
-        for region in regions:
-            if not self._possible(region) or region.held < _MIN_HELD:
+        time_s, shape, count = self._time_s, self._persistence.shape, self._persistence.count
+        spread: Map | None = None
+        for sketch in regions:
+            if not self._possible(sketch) or sketch.held < _MIN_HELD:
                 continue
-            track = find_track(self._tracks, region, turning=turning)
+            track = find_track(self._tracks, sketch, turning=turning)
+            if track is not None and not track.sighted(sketch, time_s, whole=whole):
+                continue
+            spread = self._persistence.spread(whole=whole) if spread is None else spread
+            region = looked_round(sketch, count, spread)
             if track is not None:
-                track.renew(region, time_s, whole=whole)
+                track.renew(region)
                 continue
             track = Track(region, time_s, since_start=whole, plot=Plot(region.box, shape), turning=turning)
             for past in self._past:

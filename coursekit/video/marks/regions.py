@@ -39,11 +39,12 @@ class Region:
     y: Map
     backgrounds: int
     consistency: float
-    surround: float
     breadth: float
-    opacity: float | None
     held: float
     """Share of backgrounds over which its edges pointed their usual way; 1 where that was not asked."""
+    surround: float = 0.0
+    """Share of the ring round it that changed as often; like `opacity` known once it is `looked_round`."""
+    opacity: float | None = None
 
     def extent(self) -> PixelBox:
         """The box without the scattered pixels at its sides."""
@@ -105,9 +106,7 @@ KNOWN_BAR = Bar(2.9, 0.4, 1.0, 0.05, 1.5, 0.2)
 """Where something has been seen to stay: only its outline is asked for."""
 
 
-def find_regions(
-    field: Field, spread: Map, held: Map | None = None, bar: Bar = RECENT_BAR, least: float = 0.0
-) -> list[Region]:
+def find_regions(field: Field, held: Map | None = None, bar: Bar = RECENT_BAR, least: float = 0.0) -> list[Region]:
     """Regions of edges steadier than chance allows, and than `least`, largest first.
 
     `held`: given for averages over the whole stream.
@@ -148,27 +147,34 @@ def find_regions(
         rows, columns = np.nonzero(mask)
         t, b, le, r = int(rows.min()), int(rows.max()) + 1, int(columns.min()), int(columns.max()) + 1
         box = (left + le, top + t, r - le, b - t)
-        found.append(_region(box, mask[t:b, le:r], x, y, steady, field.count, spread, held))
+        found.append(_region(box, mask[t:b, le:r], x, y, steady, field.count, held))
     return found
 
 
-def _region(
-    box: PixelBox, mask: Bits, x: Map, y: Map, steady: Map, count: Map, spread: Map, held: Map | None
-) -> Region:
+def looked_round(region: Region, count: Map, spread: Map) -> Region:
+    """The same, with what its surroundings say of it: asked of the few regions that are kept."""
+    left, top, w, h = region.box
+    area = (slice(top, top + h), slice(left, left + w))
+    backgrounds = float(np.median(count[area][region.mask]))
+    return replace(
+        region,
+        surround=_surround(region.box, region.mask, count, backgrounds),
+        opacity=_opacity(region.box, region.mask, spread),
+    )
+
+
+def _region(box: PixelBox, mask: Bits, x: Map, y: Map, steady: Map, count: Map, held: Map | None) -> Region:
     left, top, w, h = box
     area = (slice(top, top + h), slice(left, left + w))
     ux, uy = np.where(mask, x[area], 0), np.where(mask, y[area], 0)
-    backgrounds = float(np.median(count[area][mask]))
     return Region(
         box=box,
         mask=mask,
         x=np.asarray(ux, np.float32),
         y=np.asarray(uy, np.float32),
-        backgrounds=int(backgrounds),
+        backgrounds=int(np.median(count[area][mask])),
         consistency=float(np.mean(steady[area][mask])),
-        surround=_surround(box, mask, count, backgrounds),
         breadth=_breadth(ux, uy),
-        opacity=_opacity(box, mask, spread),
         held=1.0 if held is None else float(np.mean(held[area][mask])),
     )
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coursekit.video.marks.persistence import Field
-from coursekit.video.marks.regions import KNOWN_BAR, PixelBox, Region, find_regions
+from coursekit.video.marks.regions import KNOWN_BAR, PixelBox, Region, find_regions, looked_round
 from coursekit.video.marks.signature import signature_of
 
 _SEEN = 0.4
@@ -91,8 +91,8 @@ class Plot:
         right, bottom = min(width, x + w + _PLOT_PX), min(height, y + h + _PLOT_PX)
         self.origin = (left, top)
         self.area = (slice(top, bottom), slice(left, right))
-        self._total = np.zeros((bottom - top, right - left, 3), np.float32)
-        self._light = np.zeros((bottom - top, right - left, 3), np.float32)
+        self._totals = [np.zeros((bottom - top, right - left), np.float32) for _ in range(5)]
+        """x, y, power, brightness, its square."""
         self._count = np.zeros((bottom - top, right - left), np.float32)
 
     def add(
@@ -109,15 +109,14 @@ class Plot:
             return
         x, y = (np.asarray(part[self.area] * np.float32(scale), np.float32) for part in (u, v))
         bright = np.asarray(luma[self.area], np.float32)
-        cv2.accumulate(cv2.merge([x, y, x * x + y * y]), self._total, mask)
-        cv2.accumulate(cv2.merge([bright, bright * bright, bright]), self._light, mask)
+        for part, total in zip((x, y, x * x + y * y, bright, bright * bright), self._totals, strict=True):
+            cv2.accumulate(part, total, mask)
         self._count += mask
 
     def regions(self, sighted: Region) -> list[Region]:
         """What stands out in it about as much as what was sighted, in coordinates of the picture."""
         weight = np.maximum(self._count, 1)
-        x, y, power = (np.asarray(part / weight, np.float32) for part in cv2.split(self._total))
-        mean, square = self._light[:, :, 0] / weight, self._light[:, :, 1] / weight
+        x, y, power, mean, square = (np.asarray(total / weight, np.float32) for total in self._totals)
         spread = np.asarray(np.sqrt(np.maximum(square - mean * mean, 0)), np.float32)
         left, top = self.origin
         field = Field(x, y, power, self._count)
@@ -127,7 +126,10 @@ class Plot:
         if not inside.any():
             return []
         own = np.percentile(field.steadiness()[2][rows[inside], columns[inside]], _OWN_PCT)
-        found = find_regions(field, spread, np.ones_like(x), KNOWN_BAR, _LIKE_OWN * float(own))
+        found = [
+            looked_round(r, self._count, spread)
+            for r in find_regions(field, np.ones_like(x), KNOWN_BAR, _LIKE_OWN * float(own))
+        ]
         return [replace(r, box=(r.box[0] + left, r.box[1] + top, r.box[2], r.box[3])) for r in found]
 
 
@@ -157,6 +159,8 @@ class Track:
     """Its edges turn round with the brightness of the ground: a grey mark."""
     owed: float = 0.0
     """Share of its edges that came to stand over another background since one last counted."""
+    early: list[float] = field(default_factory=list)
+    """Scores over the first backgrounds after it was suspected."""
     known: int = 0
     """Number of those counted by the region as it was before."""
 
@@ -192,11 +196,13 @@ class Track:
         self.fresh.append(self.owed >= _FRESH)
         if self.fresh[-1]:
             self.owed = 0.0
+            if time_s > self.found_s and len(self.early) < _PROOF:
+                self.early.append(score)
         if score > self.best:
             self.best, self.best_s = score, time_s
 
-    def renew(self, region: Region, time_s: float, *, whole: bool) -> None:
-        """Take the newest and fullest sight of the same region.
+    def sighted(self, region: Region, time_s: float, *, whole: bool) -> bool:
+        """Enter that it stood out again; whether this is the newest full sight of it.
 
         A sum over the whole stream gathers specks beside the mark; it is taken only for want of anything better.
         """
@@ -204,11 +210,14 @@ class Track:
             self.seen_s = time_s
             self.sights = min(self.sights + 1, _MAX_SIGHTS)
         enough = 2.5 if whole else 0.8
-        if region.edge_px * region.consistency >= enough * self.region.edge_px * self.region.consistency:
-            if region.box != self.region.box:
-                self.known = self.different
-                self.backgrounds.clear()
-            self.region = region
+        return region.edge_px * region.consistency >= enough * self.region.edge_px * self.region.consistency
+
+    def renew(self, region: Region) -> None:
+        """Take the newest full sight for what it is."""
+        if region.box != self.region.box:
+            self.known = self.different
+            self.backgrounds.clear()
+        self.region = region
 
     @property
     def different(self) -> int:
@@ -220,13 +229,10 @@ class Track:
         reach = _MEDIAN // 2
         padded = np.pad(np.asarray(self.scores), reach, mode="edge")
         level = np.median(np.lib.stride_tricks.sliding_window_view(padded, _MEDIAN), axis=1)
-        there = np.zeros(len(level), np.bool_)
-        now = False
-        for place, value in enumerate(level):
-            # A grey mark fades over a grey ground; what is gone shows nothing.
-            now = bool(value >= (_GONE if now else _SEEN))
-            there[place] = now
-        return there
+        # A grey mark fades over a grey ground; what is gone shows nothing. In between holds what was told last.
+        told = np.where(level >= _SEEN, 1, np.where(level < _GONE, -1, 0))
+        last = np.maximum.accumulate(np.where(told != 0, np.arange(len(told)), -1))
+        return np.asarray((last >= 0) & (told[last] > 0))
 
     def settle(self) -> None:
         """Take the outline that shows over all the backgrounds it was seen over, not over the last or over all."""
@@ -264,18 +270,15 @@ class Track:
         Taken from the first suspicion on, since what suggested it is no proof of it; of the times it was there the
         one that says most.
         """
-        runs: list[list[float]] = [[]]
-        for score, at, new, there in zip(self.scores, self.times, self.fresh, self._there(), strict=True):
-            if not there:
-                runs.append([])
-            elif new and at > self.found_s:
-                runs[-1].append(score)
-        return max((_beyond_chance(run) for run in runs if len(run) >= _MIN_RUN), default=0.0)
+        there = self._there()
+        counts = there & np.asarray(self.fresh) & (np.asarray(self.times) > self.found_s)
+        scores, run = np.asarray(self.scores)[counts], np.cumsum(~there)[counts]
+        runs = np.split(scores, np.flatnonzero(np.diff(run)) + 1)
+        return max((_beyond_chance(part) for part in runs if len(part) >= _MIN_RUN), default=0.0)
 
     def chance(self) -> bool:
         """Whether the backgrounds that came right after it was suspected showed nothing of it."""
-        later = [s for s, at, new in zip(self.scores, self.times, self.fresh, strict=True) if new and at > self.found_s]
-        return len(later) >= _PROOF and bool(np.mean(later[:_PROOF]) < _NOTHING)
+        return len(self.early) >= _PROOF and bool(np.mean(self.early) < _NOTHING)
 
     def spans(self, join_s: float, start_s: float) -> tuple[tuple[float, float], ...]:
         """When it was there; short disappearances (white on white) are bridged."""
@@ -292,7 +295,7 @@ class Track:
         return tuple((round(max(a, 0.0), 3), round(b, 3)) for a, b in found)
 
 
-def _beyond_chance(scores: list[float]) -> float:
+def _beyond_chance(scores: npt.NDArray[np.float64]) -> float:
     return float(np.mean(scores) / max(float(np.std(scores)), _LEAST_SCATTER) * len(scores) ** 0.5)
 
 
