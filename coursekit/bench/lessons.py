@@ -10,7 +10,7 @@ how much of it is repetition.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import av
@@ -82,7 +82,10 @@ def take_of(number: int, first: int, pictures: int, seed: int) -> Take:
 
 def make_lesson(folder: Path, clip: str, path: Path | None, voice: Path | None, take: Take, seed: int) -> Path:
     """A lesson of three minutes as a file. `voice` None: a synthesised talker."""
-    forth = tuple(_changed(p, take) for p in _pictures(clip, path, take, seed))
+    pictures = tuple(_pictures(clip, path, take, seed))
+    # An index may promise more pictures than there are: what would begin behind the last begins with the first.
+    pictures = pictures or tuple(_pictures(clip, path, replace(take, first=0), seed))
+    forth = tuple(_changed(p, take) for p in pictures)
     # To and fro, the turning points once.
     loop = (np.ascontiguousarray(p[:, :, ::-1]) for p in (*forth, *forth[-2:0:-1]))
     short = write_clip(folder / "short.mp4", loop, None, rate=RATE)
