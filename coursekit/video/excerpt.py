@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from coursekit.video.meter import Frame
 
 _LONG_SIDE_PX = 426
+_WIDTH_STEP = 128
+"""Rows end where their memory does, those of colour too: what lay beyond the end found its way into the bytes."""
 _MOST_FPS = 30
 _CLOCK = Fraction(1, 90_000)
 _OPTIONS = {"preset": "veryfast", "crf": "29", "threads": "1"}
@@ -36,7 +38,8 @@ def cut_clip(path: Path, probe: ProbeFacts, stream: int, start_s: float, end_s: 
     with open_video(path, probe) as decoder, av.open(made, "w", format="mp4") as out:
         width, height = decoder.readers[stream].info.display_px
         scale = min(1.0, _LONG_SIDE_PX / max(width, height))
-        size = max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
+        across = max(_WIDTH_STEP, round(width * scale / _WIDTH_STEP) * _WIDTH_STEP)
+        size = across, max(2, round(height * across / width / 2) * 2)
         video = out.add_stream("libx264", rate=_MOST_FPS, options=_OPTIONS)
         video.width, video.height, video.pix_fmt = *size, "yuv420p"
         video.codec_context.time_base = _CLOCK

@@ -18,9 +18,11 @@ from coursekit.bench import faults_video
 from coursekit.bench.clip import write_clip
 from coursekit.bench.synth import Workshop, narration
 from coursekit.pipeline import Audit, audit
+from coursekit.probe.measure import measure_media
 from coursekit.report import FORMATS
 from coursekit.settings import Settings
 from coursekit.terms import Verdict
+from coursekit.video.excerpt import cut_clip
 
 pytestmark = pytest.mark.interop
 BROWSER = Path(__file__).resolve().parents[1] / "browser"
@@ -117,6 +119,13 @@ def test_stills_stand_in_the_page_and_come_out_the_same_twice(done: Audit, tmp_p
     first = written(done, "html", tmp_path, "a.html").read_bytes()
     assert first == written(done, "html", tmp_path, "b.html").read_bytes()
     assert first.count(b"data:image/jpeg;base64,") >= 4, "a strip each, and the finding's own second"
+
+
+def test_an_excerpt_has_the_same_bytes_each_time(done: Audit) -> None:
+    path = next(p for p in done.folder.root.iterdir() if p.name.startswith("01"))
+    clips = {cut_clip(path, measure_media(path), 0, 0.0, 4.0) for _ in range(4)}
+    assert len(clips) == 1
+    assert None not in clips
 
 
 def test_microsofts_validator_accepts_sarif_by_githubs_rules(done: Audit, tmp_path: Path) -> None:
