@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import subprocess
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -116,15 +117,15 @@ def test_a_page_that_is_handed_on_brings_its_seconds_along(done: Audit, tmp_path
 
 
 def test_stills_stand_in_the_page_and_come_out_the_same_twice(done: Audit, tmp_path: Path) -> None:
-    first = written(done, "html", tmp_path, "a.html").read_bytes()
-    assert first == written(done, "html", tmp_path, "b.html").read_bytes()
+    first, again = (written(done, "html", tmp_path, name).read_bytes() for name in ("a.html", "b.html"))
+    assert sha256(first).hexdigest() == sha256(again).hexdigest(), "digests: nobody reads megabytes of a page in a log"
     assert first.count(b"data:image/jpeg;base64,") >= 4, "a strip each, and the finding's own second"
 
 
 def test_an_excerpt_has_the_same_bytes_each_time(done: Audit) -> None:
     path = next(p for p in done.folder.root.iterdir() if p.name.startswith("01"))
-    clips = {cut_clip(path, measure_media(path), 0, 0.0, 4.0) for _ in range(4)}
-    assert len(clips) == 1
+    clips = [cut_clip(path, measure_media(path), 0, 0.0, 4.0) for _ in range(4)]
+    assert len({sha256(clip).hexdigest() for clip in clips if clip}) == 1
     assert None not in clips
 
 
