@@ -46,6 +46,9 @@ class WatermarkParams:
     """A sign of so many edge pixels speaks for itself where only a part of its surroundings changed …"""
     large_surround: float
     large_consistency: float
+    large_backgrounds: int
+    edges_per_proof: float
+    """Edge pixels that one standard error of proof may speak for: chance averages out over many, scenery does not."""
     min_edge_px: int
     fail_breadth: float
     """Share of its edges across its main direction: straight lines are no sign."""
@@ -199,7 +202,8 @@ def _stayed(mark: MarkFacts, least: int, params: WatermarkParams) -> bool:
 
 
 def _shape(mark: MarkFacts, params: WatermarkParams) -> bool:
-    return mark.edge_px >= params.min_edge_px and mark.breadth >= params.review_breadth
+    backed = params.min_edge_px <= mark.edge_px <= params.edges_per_proof * mark.proof
+    return backed and mark.breadth >= params.review_breadth
 
 
 def _is_proven(mark: MarkFacts, params: WatermarkParams) -> bool:
@@ -235,5 +239,6 @@ def _is_doubtful(mark: MarkFacts, least_backgrounds: int, params: WatermarkParam
         and mark.surround >= params.large_surround
         and mark.consistency >= params.large_consistency
         and mark.looks >= params.fail_looks
+        and mark.backgrounds >= params.large_backgrounds
         and mark.proof >= params.fail_proof
     )
