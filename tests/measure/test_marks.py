@@ -120,6 +120,14 @@ def test_a_mark_for_half_of_the_time_has_its_span(logo: Stamp, tianjin: Profile)
     assert finding.span[1] == pytest.approx(20.0, abs=2.0)
 
 
+def test_a_mark_that_jumps_is_found_at_each_place(logo: Stamp, tianjin: Profile) -> None:
+    facts = marked(logo, marks.jumping(logo.share(*SIZE), 6.5), 1.0)
+    assert facts.marks is not None
+    jumping = [mark for mark in facts.marks.found if mark.kind is MarkKind.JUMPING]
+    assert len({(mark.box[0] > 0.5, mark.box[1] > 0.5) for mark in jumping}) >= 3
+    assert len(judge_clip(facts, tianjin)) >= 3
+
+
 def registered(tmp_path: Path, stamp: Stamp) -> CourseFacts:
     """A course whose manifest registers the stamp's picture, measured as every picture of the folder is."""
     from coursekit.manifest.model import Manifest, Mark

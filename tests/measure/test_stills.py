@@ -88,6 +88,19 @@ def test_a_line_of_letters_before_a_plain_wall_is_seen_where_it_is() -> None:
 
 
 @pytest.mark.usefixtures("no_reader")
+def test_a_seam_of_the_wall_does_not_hide_a_line_of_letters() -> None:
+    stamp = marks.draw_text("@user_2048", 220)
+    x, y = marks.corner_of("top-right", stamp.share(*SIZE))
+    pictures = [wall(n) for n in range(6)]
+    for picture in pictures:
+        cv2.line(picture, (round((x + 0.05) * SIZE[0]), 0), (round((x + 0.05) * SIZE[0]), SIZE[1]), (150,) * 3, 2)
+        cv2.line(picture, (0, 560), (SIZE[0], 560), (110,) * 3, 2)
+    assert found(pictures) == ()
+    signs = found([marks.lay(picture, stamp, x, y, 1.0) for picture in pictures])
+    assert any(s.kind is StillKind.GRAPHIC and s.letters >= 4 and s.box[0] > 0.7 for s in signs)
+
+
+@pytest.mark.usefixtures("no_reader")
 def test_bare_slides_and_a_bare_wall_are_quiet() -> None:
     assert found(slides()) == ()
     assert found([wall(n) for n in range(6)]) == ()

@@ -41,7 +41,9 @@ class WatermarkParams:
     """… and down to here a mark is asked about, if its proof is as strong as this."""
     faint_proof: float
     faint_lost_share: float
-    """Scenery that comes round again is lost in between more often."""
+    """Scenery that comes round again is lost in between more often …"""
+    faint_opacity: float
+    """… and hides nothing of what is behind it. It must have been seen as often as a sure one, over as much."""
     large_edge_px: int
     """A sign of so many edge pixels speaks for itself where only a part of its surroundings changed …"""
     large_surround: float
@@ -198,7 +200,7 @@ def _is_content(mark: MarkFacts, params: WatermarkParams) -> bool:
 
 
 def _stayed(mark: MarkFacts, least: int, params: WatermarkParams) -> bool:
-    return mark.survived >= least and mark.lost <= params.max_lost_share * max(mark.survived, 1)
+    return mark.survived >= least and mark.lost <= params.max_lost_share * (mark.survived + 1)
 
 
 def _shape(mark: MarkFacts, params: WatermarkParams) -> bool:
@@ -209,8 +211,12 @@ def _shape(mark: MarkFacts, params: WatermarkParams) -> bool:
 def _is_proven(mark: MarkFacts, params: WatermarkParams) -> bool:
     if mark.consistency >= params.steady:
         return mark.proof >= params.review_proof
+    if mark.consistency < params.faint or mark.proof < params.faint_proof:
+        return False
     lost = mark.lost > params.faint_lost_share * mark.survived
-    return mark.consistency >= params.faint and mark.proof >= params.faint_proof and not lost
+    hides = mark.opacity is None or mark.opacity >= params.faint_opacity
+    often = mark.looks >= params.fail_looks and mark.survived >= params.fail_survived
+    return often and hides and not lost and mark.backgrounds >= params.fail_backgrounds
 
 
 def _is_sure(mark: MarkFacts, params: WatermarkParams) -> bool:

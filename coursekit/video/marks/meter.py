@@ -202,13 +202,14 @@ class MarksMeter:
         gap = _WORD_GAP * self._size[0]
         whole: list[Track] = []
         for track in sorted(tracks, key=_rank, reverse=True):
-            for other in whole:
-                if _in_line(other.region.extent(), track.region.extent(), gap) and other.beside(track):
-                    other.region = joined(other.region, track.region)
-                    other.sights = max(other.sights, track.sights)
-                    break
-            else:
-                whole.append(track)
+            # A part may be what lies between two others.
+            for other in [o for o in whole if _continues(o, track, gap)]:
+                first, second = (other, track) if _rank(other) >= _rank(track) else (track, other)
+                whole.remove(other)
+                first.region = joined(first.region, second.region)
+                first.sights = max(first.sights, second.sights)
+                track = first
+            whole.append(track)
         return whole
 
     def _facts(self, tracks: list[Track]) -> tuple[MarkFacts, ...]:
@@ -232,14 +233,14 @@ class MarksMeter:
         start_s = self._start_s or 0.0
         shown = [(track, track.spans(join_s, start_s)) for track in group]
         shown = [(track, spans) for track, spans in shown if spans]
-        if len(shown) >= 3 and _together([spans for _, spans in shown]):
+        at_once = len(shown) < 2 or _at_once([spans for _, spans in shown])
+        if len(shown) >= 3 and at_once:
             boxes = [t.region.extent() for t, _ in shown]
             x0, y0 = min(b[0] for b in boxes), min(b[1] for b in boxes)
             x1, y1 = max(b[0] + b[2] for b in boxes), max(b[1] + b[3] for b in boxes)
             track, spans = shown[0]
             return [self._one(track, spans, MarkKind.TILED, len(shown), (x0, y0, x1 - x0, y1 - y0))]
-        apart = len(shown) >= 2 and not _together([spans for _, spans in shown])
-        kind = MarkKind.JUMPING if apart else MarkKind.FIXED
+        kind = MarkKind.FIXED if at_once else MarkKind.JUMPING
         return [self._one(track, spans, kind, len(shown), track.region.extent()) for track, spans in shown]
 
     def _one(
@@ -281,6 +282,10 @@ class MarksMeter:
         return round(x / width, 4), round(y / height, 4), round(w / width, 4), round(h / height, 4)
 
 
+def _continues(one: Track, other: Track, gap: float) -> bool:
+    return _in_line(one.region.extent(), other.region.extent(), gap) and one.beside(other)
+
+
 def _in_line(one: PixelBox, other: PixelBox, gap: float) -> bool:
     (ax, ay, aw, ah), (bx, by, bw, bh) = one, other
     common = min(ay + ah, by + bh) - max(ay, by)
@@ -303,14 +308,15 @@ def _same_sign(one: Track, other: Track) -> bool:
     return near and likeness(signature(one.region), signature(other.region)) >= _ALIKE
 
 
-def _together(spans: list[tuple[tuple[float, float], ...]]) -> bool:
-    """Whether several signs were seen at the same time for most of the time of the one seen least."""
+def _at_once(spans: list[tuple[tuple[float, float], ...]]) -> bool:
+    """Whether more than half of several signs, with the one seen longest, were seen while that one was seen."""
     lengths = [sum(b - a for a, b in one) for one in spans]
-    first, least = spans[0], min(range(len(spans)), key=lambda i: lengths[i])
-    if least == 0:
-        first = spans[1]
-    common = sum(max(0.0, min(b, d) - max(a, c)) for a, b in first for c, d in spans[least])
-    return common >= 0.5 * lengths[least]
+    longest = max(zip(lengths, spans, strict=True), key=lambda pair: pair[0])[1]
+    with_it = 0
+    for length, one in zip(lengths, spans, strict=True):
+        common = sum(max(0.0, min(b, d) - max(a, c)) for a, b in one for c, d in longest)
+        with_it += common >= 0.5 * length
+    return 2 * with_it > len(spans)
 
 
 def _without_parts(tracks: list[Track]) -> list[Track]:

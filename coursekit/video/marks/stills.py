@@ -41,8 +41,9 @@ _LONG = 1.8
 _TWINS = 0.8
 """Correlation of two signs on the small grid: tiles of one mark reach 0.85–0.99, unlike signs stay below 0.6."""
 _MIN_LETTERS = 3
-_BORDER = (0.005, 0.09)
-"""How far from the nearest border a corner graphic stands; what touches the border goes on beyond it."""
+_BORDER = (0.005, 0.11)
+"""How far from the nearest border a corner graphic stands: stations keep to the title-safe area, a tenth of the picture
+within it. What touches the border goes on beyond it."""
 _MAX_SIZE = (0.35, 0.14)
 _MAX_FOUND = 8
 

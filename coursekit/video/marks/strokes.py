@@ -14,12 +14,16 @@ Picture = npt.NDArray[np.uint8]
 
 _INK = 12.0
 """Levels by which strokes stand out: half of what a mark at opacity 0.15 adds to a mid grey."""
+_STRONG_INK = 36.0
+"""A seam of the wall that leads from a white name to the furniture makes one sign of all of it; at this level it is
+gone."""
 _STROKE_SHARE = 1 / 48
 """Widest stroke, of the long side."""
 _LINK_SHARE = 1 / 64
 """Gap that still joins strokes, of the long side."""
 _MIN_INK_PX = 40
 _MAX_SIGNS = 60
+_SAME_BOX_PX = 4
 _MAX_SHARE = 0.25
 _RING_PX = (4, 14)
 _LETTER = 0.55
@@ -44,17 +48,27 @@ class Sign:
 
 
 def find_signs(picture: Picture) -> list[Sign]:
-    """Groups of strokes, the largest first."""
+    """Groups of strokes, the largest first; then those of strong ink that were only a part of one."""
     long_side = max(picture.shape)
     reach = max(7, round(long_side * _STROKE_SHARE)) | 1
     smooth = cv2.GaussianBlur(picture, (0, 0), 0.6)
     kernel = np.ones((reach, reach), np.uint8)
     bright = cv2.morphologyEx(smooth, cv2.MORPH_TOPHAT, kernel)
     dark = cv2.morphologyEx(smooth, cv2.MORPH_BLACKHAT, kernel)
-    ink = np.maximum(bright, dark) > _INK
     gx, gy = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(smooth, cv2.CV_32F, 0, 1, scale=1 / 8)
     slope = cv2.magnitude(gx, gy)
-    link = max(5, round(long_side * _LINK_SHARE)) | 1
+    found = _groups(np.maximum(bright, dark) > _INK, (bright, dark), slope)
+    known = {sign.box for sign in found}
+    strong = _groups(np.maximum(bright, dark) > _STRONG_INK, (bright, dark), slope)
+    return found + [sign for sign in strong if not any(_nearly(sign.box, box) for box in known)]
+
+
+def _nearly(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> bool:
+    return all(abs(a - b) <= _SAME_BOX_PX for a, b in zip(one, other, strict=True))
+
+
+def _groups(ink: Bits, sides: tuple[Any, Any], slope: Any) -> list[Sign]:
+    link = max(5, round(max(ink.shape) * _LINK_SHARE)) | 1
     joined = cv2.dilate(ink.astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (link, link)))
     number, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
     found: list[Sign] = []
@@ -62,8 +76,8 @@ def find_signs(picture: Picture) -> list[Sign]:
         left, top, w, h = (int(n) for n in stats[label, :4])
         area = (slice(top, top + h), slice(left, left + w))
         mask = ink[area] & (labels[area] == label)
-        if int(mask.sum()) >= _MIN_INK_PX and w * h < _MAX_SHARE * picture.size:
-            found.append(_sign(mask, left, top, (bright, dark), slope))
+        if int(mask.sum()) >= _MIN_INK_PX and w * h < _MAX_SHARE * ink.size:
+            found.append(_sign(mask, left, top, sides, slope))
         if len(found) >= _MAX_SIGNS:
             break
     return found
