@@ -308,6 +308,8 @@ class JoinDifference:
     before_s: float
     """Time of the frame compared, before the cut."""
     after_s: float
+    even: float | None = None
+    """Where the view stays: share of its parts that changed as one tone curve says; a lamp lights some of them only."""
 
 
 @dataclass(frozen=True, slots=True)

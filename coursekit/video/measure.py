@@ -123,8 +123,10 @@ class _Pass:
         motion = self.meters["motion"]
         weave = self.meters["interlace"]
         assert isinstance(motion, MotionMeter)
+        joins = self.meters["joins"]
         assert isinstance(weave, InterlaceMeter)
-        self.notice = Notice(self.signals, motion, weave)
+        assert isinstance(joins, JoinsMeter)
+        self.notice = Notice(self.signals, motion, weave, joins)
         self._rest: tuple[float, float] | None = None
         self._repeats = 0
         self._longest_gap_s = 0.0

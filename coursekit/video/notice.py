@@ -1,7 +1,8 @@
 """Whether what was just seen is worth a closer look.
 
 Asked at the end of a short look at a stream: did the camera tremble, did the light pump, was a picture shown twice
-while things moved, was anything combed, far below the strength from which anybody is accused? Then what follows is
+while things moved, was anything combed, did the colours step a moment ago, far below the strength from which anybody is
+accused? Then what follows is
 decoded without a break, so that the span reported begins and ends where the fault does.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from coursekit.video.interlace import InterlaceMeter
+from coursekit.video.joins import JoinsMeter
 from coursekit.video.light import find_flicker
 from coursekit.video.motion.meter import MotionMeter
 from coursekit.video.signals import Signals
@@ -24,10 +26,11 @@ _MAX_ROWS = 160
 class Notice:
     """Watches the figures of one stream."""
 
-    def __init__(self, signals: Signals, motion: MotionMeter, weave: InterlaceMeter) -> None:
+    def __init__(self, signals: Signals, motion: MotionMeter, weave: InterlaceMeter, joins: JoinsMeter) -> None:
         self._signals = signals
         self._motion = motion
         self._weave = weave
+        self._joins = joins
         self._combed = 0
         self._row = 0
         self._motion_row = 0
@@ -41,7 +44,7 @@ class Notice:
         """Whether there is anything of note in the look that ends here."""
         first = max(self._row, len(self._signals) - _MAX_ROWS)
         combed = self._weave.combed > self._combed
-        return combed or self._repeats(first) or self._shakes() or self._flickers(first)
+        return combed or self._joins.in_doubt or self._repeats(first) or self._shakes() or self._flickers(first)
 
     def _shakes(self) -> bool:
         return any(s.peak_pct >= _SHAKE_PCT for s in self._motion.shake_since(self._motion_row, _MAX_ROWS))

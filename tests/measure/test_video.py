@@ -224,6 +224,22 @@ def test_two_cameras_of_different_colours(measure: Measure) -> None:
     assert "video/colour" not in accused(measure(shots(0.0)))
 
 
+def test_a_lamp_or_a_knock_is_no_other_camera(measure: Measure) -> None:
+    def lit(share: float) -> Iterator[Picture]:
+        for n, picture in enumerate(camera(6.0)):
+            edge = round(share * SIZE[1]) if n >= 75 else 0
+            yield np.concatenate([faults.gain(picture[:edge], 1.2), picture[edge:]]) if edge else picture
+
+    def knocked(frames: int) -> Iterator[Picture]:
+        for n, picture in enumerate(camera(6.0)):
+            yield np.roll(faults.gain(picture, 1.25), (40, 60), (0, 1)) if 75 <= n < 75 + frames else picture
+
+    assert "video/colour" in accused(measure(lit(1.0)))
+    assert "video/colour" not in accused(measure(lit(0.5)))
+    assert "video/colour" in accused(measure(knocked(50)))
+    assert "video/colour" not in accused(measure(knocked(4)))
+
+
 @pytest.mark.parametrize(
     "healthy",
     [

@@ -9,7 +9,7 @@ from coursekit.model import Finding, Span
 from coursekit.rules.check import CannotTest, CheckContext, at_most, check, measured
 from coursekit.video.facts import DriftSpan, JoinDifference, VideoFacts
 
-_MAX_SINGLE = 12
+_MAX_SINGLE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,8 @@ class ColourParams:
     fail_matches: int
     fail_moved_pct: float
     """The view must change by that much: where it stays, a lamp may have been switched on."""
+    min_even: float
+    """Share of a view that stays that must have changed alike: a lamp lights some of it only."""
     min_alive: float
     """Share of the picture that must live on both sides: slides may be of any colour."""
     review_drift_levels: float
@@ -43,7 +45,10 @@ def colour(ctx: CheckContext, facts: VideoFacts, params: ColourParams) -> Iterat
     candidates = [
         d
         for d in joins.differences
-        if d.delta_e >= params.review_delta_e and d.agree >= params.review_agree and d.alive >= params.min_alive
+        if d.delta_e >= params.review_delta_e
+        and d.agree >= params.review_agree
+        and d.alive >= params.min_alive
+        and (d.even is None or d.even >= params.min_even)
     ]
     ctx.observe(measured(max((d.delta_e for d in candidates), default=0.0), "ΔE"), expected)
     strong = [

@@ -58,6 +58,11 @@ def test_slides_may_be_of_any_colour() -> None:
     assert judged(join(alive=0.02)).verdict is Verdict.PASS
 
 
+@pytest.mark.parametrize(("even", "said"), [(0.9, ("colours-near",)), (0.4, ())])
+def test_a_lamp_lights_some_of_a_view_only(even: float, said: tuple[str, ...]) -> None:
+    assert judged(join(moved_pct=0.1, even=even)).codes == said
+
+
 def test_two_cameras_all_through_a_lesson_are_one_finding() -> None:
     outcome = judged(*(join(float(t)) for t in range(0, 600, 10)))
     assert len(outcome.findings) == 1
