@@ -171,16 +171,22 @@ class StreamReader:
         """When a packet's picture is shown."""
         stamp = packet.pts if packet.pts is not None else packet.dts
         base = packet.time_base or self.stream.time_base
-        return None if stamp is None or base is None else float(stamp * base - self.start)
+        return None if stamp is None or base is None else self._seconds(stamp, base)
 
     def time_of(self, stamp: int) -> float:
         """When a picture of this stamp is shown."""
-        return float(stamp * (self.stream.time_base or Fraction(0)) - self.start)
+        return self._seconds(stamp, self.stream.time_base or Fraction(0))
+
+    def _seconds(self, stamp: int, base: Fraction) -> float:
+        """`stamp * base - start`, as exact as by fractions, which take ten times as long for every packet."""
+        start = self.start
+        above = stamp * base.numerator * start.denominator - start.numerator * base.denominator
+        return above / (base.denominator * start.denominator)
 
     def _frame(self, picture: VideoFrame) -> Frame:
         base = picture.time_base or self.stream.time_base
         if picture.pts is not None and base is not None:
-            time_s = float(picture.pts * base - self.start)
+            time_s = self._seconds(picture.pts, base)
         else:
             time_s = self.last_s + self.step_s if self.frames else 0.0
         size = self._sizes.pop(picture.pts, 0) if picture.pts is not None else 0
@@ -258,6 +264,11 @@ class VideoDecoder:
 
     def frames_from(self, index: int, time_s: float) -> Iterator[Frame]:
         """Frames of one stream from the keyframe before a time on. Their `index` counts from there."""
+        for packet in self.packets_from(index, time_s):
+            yield from self.readers[index].decode(packet)
+
+    def packets_from(self, index: int, time_s: float) -> Iterator[Packet[Any]]:
+        """Packets of one stream from the keyframe before a time on, the empty one at the end too."""
         import av
 
         reader = self.readers[index]
@@ -273,7 +284,7 @@ class VideoDecoder:
                 packet = None
             if packet is None:
                 return
-            yield from reader.decode(packet)
+            yield packet
 
 
 def _start(container: InputContainer) -> Fraction:

@@ -22,8 +22,9 @@ import numpy.typing as npt
 from coursekit.audio.reader import samples_of
 from coursekit.probe.facts import ProbeFacts
 from coursekit.probe.media import open_media
-from coursekit.video.decode import open_video
+from coursekit.video.decode import VideoDecoder, open_video
 from coursekit.video.facts import LipFacts, LipReason, VideoFacts
+from coursekit.video.pacing import Group, blocks_of, still_pictures
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
@@ -88,6 +89,9 @@ def measure_lips(path: Path, probe: ProbeFacts, facts: VideoFacts, *, threads: i
             reader = decoder.readers[facts.stream]
             # Blocks stay visible in what is referred to, but brightness of a cell is what it was, for a fifth less.
             reader.stream.codec_context.options |= {"skip_loop_filter": "all"}
+            starts = tuple(s for s in starts if carries_lips(decoder, facts.stream, s))
+            if len(starts) < MIN_WINDOWS:
+                return LipFacts(LipReason.NO_STRETCH)
             voices = {s: v for s in starts if (v := read_voice(sound, s, float(reader.start))) is not None}
             if len(voices) < MIN_WINDOWS:
                 return LipFacts(LipReason.NO_VOICE)
@@ -127,6 +131,22 @@ def choose_windows(facts: VideoFacts) -> tuple[float, ...]:
         return tuple(round(s, 3) for s in slots)
     chosen = np.linspace(0, len(slots) - 1, MAX_WINDOWS + 2)[1:-1]
     return tuple(round(slots[round(i)], 3) for i in chosen)
+
+
+def carries_lips(decoder: VideoDecoder, index: int, start_s: float) -> bool:
+    """Whether a stretch has enough pictures that are no mere repeats: told from its packets, at next to no cost."""
+    reader = decoder.readers[index]
+    times, sizes = [], []
+    for packet in decoder.packets_from(index, start_s):
+        at_s = reader.packet_s(packet)
+        if at_s is None or at_s >= start_s + WINDOW_S + 1.0:
+            break
+        times.append(at_s)
+        sizes.append(packet.size)
+    group = Group(np.array(times), np.array(sizes, np.float64), whole=False)
+    live = ~still_pictures(group, blocks_of(*reader.info.coded_px))
+    within = (group.times >= start_s) & (group.times < start_s + WINDOW_S)
+    return int(np.count_nonzero(live & within)) >= WINDOW_S / _MAX_STEP_S
 
 
 def read_voice(sound: av.container.InputContainer, start_s: float, origin_s: float) -> Floats | None:

@@ -18,7 +18,7 @@ import numpy as np
 
 from coursekit.video.decode import StreamReader, VideoDecoder
 from coursekit.video.meter import Frame
-from coursekit.video.pacing import Group, Pacer, Plan
+from coursekit.video.pacing import Group, Pacer, Plan, blocks_of
 
 if TYPE_CHECKING:
     from av import Packet
@@ -62,8 +62,7 @@ class _Held:
 
 def walk(decoder: VideoDecoder, reader: StreamReader, ask: Ask, damaged_s: tuple[float, ...] = ()) -> Iterator[Item]:
     """Pictures, repeats and gaps of one stream."""
-    width, height = reader.info.coded_px
-    pacer = Pacer(-(-width // 16) * -(-height // 16), reader.step_s)
+    pacer = Pacer(blocks_of(*reader.info.coded_px), reader.step_s)
     open_since: float | None = None  # where what was left out begins
     flowing = False
     usual = True

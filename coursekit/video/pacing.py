@@ -180,6 +180,11 @@ class Pacer:
         return float(np.percentile(self._small, 2)) if len(self._small) > 2 * _REMEMBERED else 0.0
 
 
+def blocks_of(width: int, height: int) -> int:
+    """Blocks of 16 × 16 that a picture is coded in."""
+    return -(-width // 16) * -(-height // 16)
+
+
 def still_bytes(blocks: int) -> float:
     """The most bytes that a picture which repeats the one before takes."""
     return _STILL_BYTES + _STILL_BYTES_PER_BLOCK * blocks

@@ -7,7 +7,7 @@ hand from `last`, and the whole series when they finish.
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import attrgetter
 
 import cv2
@@ -77,6 +77,7 @@ class Signals:
         """The frame in hand at 32 × 18."""
         self.last_areas = np.zeros((3, 12))
         """Brightness, Cb and Cr of the 12 areas of the frame in hand."""
+        self._area_bytes: tuple[bytes, ...] = ()
         self.thumbs: list[tuple[float, Picture]] = []
         """One such picture a second, with its time."""
         self._cuts = CutFinder(self.rate)
@@ -121,6 +122,7 @@ class Signals:
         if not self.thumbs or frame.time_s - self.thumbs[-1][0] >= _THUMB_S:
             self.thumbs.append((frame.time_s, self.fine))
         self.last_areas = _area_means(self.fine, cb, cr)
+        self._area_bytes = tuple(means.tobytes() for means in self.last_areas.astype(np.float32))
         self._enter_areas()
         self._cuts.feed(frame.colour)
         self.last, self.shown = row, frame
@@ -130,10 +132,22 @@ class Signals:
 
     def repeat(self, time_s: float, packet_bytes: int) -> None:
         """Enter a frame that is known to show what the last one showed; no meter sees it."""
-        if self.last is None:
+        last = self.last
+        if last is None:
             return
-        self.last = replace(
-            self.last, time_s=time_s, bytes=packet_bytes, key=False, change=0.0, change_block=0.0, alive=0.0
+        # Not `replace`, which looks the fields up each time: most pictures of a slide lecture come this way.
+        self.last = Row(
+            time_s=time_s,
+            bytes=packet_bytes,
+            key=False,
+            mean=last.mean,
+            lit=last.lit,
+            spread=last.spread,
+            cb=last.cb,
+            cr=last.cr,
+            change=0.0,
+            change_block=0.0,
+            alive=0.0,
         )
         self._enter(self.last)
         if time_s - self.thumbs[-1][0] >= _THUMB_S:
@@ -147,8 +161,8 @@ class Signals:
             column.append(value)
 
     def _enter_areas(self) -> None:
-        for areas, means in zip(self._areas, self.last_areas.astype(np.float32), strict=True):
-            areas.frombytes(means.tobytes())
+        for areas, means in zip(self._areas, self._area_bytes, strict=True):
+            areas.frombytes(means)
 
     def gap(self, start_s: float, end_s: float, *, static: bool, turn: bool = False) -> None:
         """See Meter.gap. `turn`: the frame after it is a keyframe out of turn, as encoders set them at cuts."""

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from itertools import repeat
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from coursekit.bench import ladder_lips
+from coursekit.bench.clip import write_clip
 from coursekit.bench.ladder_lips import COUNT, Person, Studio, made_voice, openings
+from coursekit.probe.measure import measure_media
 from coursekit.video import lips
+from coursekit.video.decode import open_video
 from coursekit.video.facts import FreezeSpan, LipReason, StillnessFacts
 from tests.video_facts import stream
 
@@ -121,6 +126,18 @@ def test_a_coded_talker(talker: Studio, late_ms: int) -> None:
     assert found.strength is not None
     assert found.strength >= 1.2
     assert found.lag_ms == pytest.approx(late_ms + 1000 * ladder_lips.LEAD_S, abs=LAG_TOLERANCE_MS)
+
+
+def test_a_stretch_of_repeats_carries_no_lips(tmp_path: Path) -> None:
+    """Told from packets: a talker's carry a stretch, those of a slide do not."""
+    slide = np.full((360, 640, 3), 200, np.uint8)
+    slide[100:120, 80:560] = 40
+    count = round((lips.WINDOW_S + 2) * ladder_lips.RATE)
+    talk = Person(90, (0.62, 0.5), seed=4).frames(openings(made_voice(2), count, seed=4))
+    for name, pictures, carries in (("talk.mp4", talk, True), ("slide.mp4", repeat(slide, count), False)):
+        path = write_clip(tmp_path / name, pictures, None)
+        with open_video(path, measure_media(path)) as decoder:
+            assert lips.carries_lips(decoder, 0, 1.0) is carries
 
 
 def test_another_voice_beside_the_same_talker(talker: Studio) -> None:
