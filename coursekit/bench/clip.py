@@ -28,10 +28,11 @@ def write_clip(
     preset: str = "veryfast",
     container: str | None = None,
     bit_rate: int | None = None,
+    group: int = 250,
 ) -> Path:
     """An H.264 + AAC clip with its index at the front. `container` where the name does not say it.
 
-    `bit_rate` instead of `crf` where a lesson of a given weight is wanted.
+    `bit_rate` instead of `crf` where a lesson of a given weight is wanted; `group` pictures to a keyframe at most.
     """
     pictures = iter(frames)
     first = next(pictures)
@@ -41,7 +42,7 @@ def write_clip(
         quality = {"crf": str(crf)} if bit_rate is None else {"b": str(bit_rate)}
         video = output.add_stream("libx264", rate=rate, options={**quality, "preset": preset})
         video.width, video.height, video.pix_fmt = width, height, "yuv420p"
-        video.codec_context.gop_size = 250
+        video.codec_context.gop_size = group
         audio = None
         if sound is not None:
             layout = "mono" if sound.shape[0] == 1 else "stereo"

@@ -227,7 +227,8 @@ def comb_rungs() -> Iterator[Rung]:
     """Fields woven into frames, throughout."""
     yield Rung(
         "fields shown as frames", "throughout", "video/interlace",
-        lambda clip, _: faults.interlace(clip.pictures), noticed=True, span=(0.0, LENGTH_S),
+        # To and fro: two pictures are woven into one, and all of the clip's length is to be woven.
+        lambda clip, _: faults.interlace((*clip.pictures, *clip.pictures[::-1])), noticed=True, span=(0.0, LENGTH_S),
     )  # fmt: skip
 
 

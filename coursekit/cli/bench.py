@@ -197,8 +197,8 @@ def cuts(clips: Path, seed: int, splices: int) -> None:
 
 @bench.command(
     help=pick(
-        "只解码有动静的部分与逐帧解码：同一故障放进一分钟课程里，逐条列出两种结论的差别。",
-        "Adaptive against thorough: each fault in the midst of a minute's lesson, every difference of what is said.",
+        "只解码有动静的部分与逐帧解码：同一故障放进几分钟的课程里，逐条列出两种结论的差别。",
+        "Adaptive against thorough: each fault in the midst of a lesson, every difference of what is said.",
     )
 )
 @_clips
@@ -207,13 +207,15 @@ def cuts(clips: Path, seed: int, splices: int) -> None:
               help=pick("每种故障的各档都跑（默认：观众刚能察觉的那一档）",
                         "Every strength that is noticed (default: the weakest of them)"))  # fmt: skip
 @click.option("--scenes", type=click.IntRange(min=1), default=1, show_default=True, help=pick("几个片段", "Clips"))
-def adaptive(clips: Path | None, seed: int, every_step: bool, scenes: int) -> None:
+@click.option("--seconds", type=click.IntRange(min=40), default=180, show_default=True,
+              help=pick("每节课的长度", "Length of each lesson"))  # fmt: skip
+def adaptive(clips: Path | None, seed: int, every_step: bool, scenes: int, seconds: int) -> None:
     """Measure twice, judge twice, compare."""
     from coursekit.bench.adaptive import compare
     from coursekit.bench.material import TableError, find_clips
 
     try:
-        for line in compare(find_clips(clips), seed, scenes, every_step=every_step):
+        for line in compare(find_clips(clips), seed, scenes, seconds, every_step=every_step):
             click.echo(line)
     except TableError as error:
         fatal(str(error), EXIT_USAGE)

@@ -78,7 +78,11 @@ def walk(decoder: VideoDecoder, reader: StreamReader, ask: Ask, damaged_s: tuple
             continue
         plan = pacer.plan(group)
         came_by_clock, usual = usual, plan.usual_end
-        if plan.head == 0:
+        head = plan.head
+        if head == 0 and flowing and ask() and pacer.go_on(group, plan):
+            # The look ended where the group before did.
+            head = plan.end
+        if head == 0:
             if flowing:
                 yield from feeder.restart()
                 open_since, flowing = reader.end_s, False
@@ -90,8 +94,8 @@ def walk(decoder: VideoDecoder, reader: StreamReader, ask: Ask, damaged_s: tuple
         still = frozenset(packets[row].pts for row in np.flatnonzero(plan.still))
         skip = 0 if flowing else _leading(group)
         reader.leave_out(skip)
-        yield from feeder.decode(packets[:1] + packets[1 + skip : plan.head], still, doubtful=group.doubtful)
-        done = plan.head
+        yield from feeder.decode(packets[:1] + packets[1 + skip : head], still, doubtful=group.doubtful)
+        done = head
         if done < plan.end and ask() and pacer.go_on(group, plan):
             yield from feeder.decode(packets[done : plan.end], still, doubtful=group.doubtful)
             done = plan.end

@@ -1,9 +1,9 @@
 """Whether what was just seen is worth a closer look.
 
 Asked at the end of a short look at a stream: did the camera tremble, did the light pump, was a picture shown twice
-while things moved, was anything combed, did the colours step a moment ago, far below the strength from which anybody is
-accused? Then what follows is
-decoded without a break, so that the span reported begins and ends where the fault does.
+while things moved, was anything combed or woven, did the colours step a moment ago, far below the strength from which
+anybody is accused? Then what follows is decoded without a break, so that the span reported begins and ends where the
+fault does.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ class Notice:
         self._motion = motion
         self._weave = weave
         self._joins = joins
-        self._combed = 0
         self._row = 0
         self._motion_row = 0
 
     def forget(self) -> None:
         """A new look begins here."""
         self._row, self._motion_row = len(self._signals), self._motion.rows
-        self._combed = self._weave.combed
 
     def asked(self) -> bool:
         """Whether there is anything of note in the look that ends here."""
         first = max(self._row, len(self._signals) - _MAX_ROWS)
-        combed = self._weave.combed > self._combed
-        return combed or self._joins.in_doubt or self._repeats(first) or self._shakes() or self._flickers(first)
+        combed = len(self._signals) > first and self._weave.combed_since(float(self._signals.times[first]))
+        if combed or self._weave.suspected or self._joins.in_doubt:
+            return True
+        return self._repeats(first) or self._shakes() or self._flickers(first)
 
     def _shakes(self) -> bool:
         return any(s.peak_pct >= _SHAKE_PCT for s in self._motion.shake_since(self._motion_row, _MAX_ROWS))

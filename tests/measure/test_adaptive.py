@@ -18,7 +18,9 @@ from coursekit.bench import traps_video as traps
 from coursekit.bench.clip import write_clip
 from coursekit.bench.faults_video import Picture
 from coursekit.probe.measure import measure_media
+from coursekit.video.decode import open_video
 from coursekit.video.facts import VideoFacts
+from coursekit.video.looks import Gap, walk
 from coursekit.video.measure import measure_video
 from coursekit.video.stillness import with_echoes
 from tests.measure.test_video import scene
@@ -29,8 +31,8 @@ SECONDS = 34.0
 FRAME_S = 1 / RATE
 
 
-def write(path: Path, pictures: Iterable[Picture]) -> Path:
-    return write_clip(path, (np.ascontiguousarray(p[:, :, ::-1]) for p in pictures), None, rate=RATE)
+def write(path: Path, pictures: Iterable[Picture], group: int = 250) -> Path:
+    return write_clip(path, (np.ascontiguousarray(p[:, :, ::-1]) for p in pictures), None, rate=RATE, group=group)
 
 
 def moving(seconds: float) -> Iterator[Picture]:
@@ -151,6 +153,24 @@ def test_a_cut_behind_a_gap_is_found_at_its_keyframe(tmp_path: Path) -> None:
     assert facts.cuts_s == pytest.approx((28.0,))
     assert facts.coverage is not None
     assert facts.coverage.left_out > 0
+
+
+def test_a_look_that_ends_where_a_group_does_is_followed_too(tmp_path: Path) -> None:
+    path = write(tmp_path / "clip.mp4", moving(SECONDS), group=50)
+    for asked in (True, False):
+        with open_video(path, measure_media(path)) as decoder:
+            (reader,) = decoder.readers.values()
+            items = list(walk(decoder, reader, lambda answer=asked: answer))  # type: ignore[misc] # binds the loop
+        assert any(isinstance(item, Gap) for item in items) is not asked
+
+
+def test_a_woven_stretch_is_told_between_whole_pictures(tmp_path: Path) -> None:
+    clip = list(traps.parallax(scene(1), scene(2), (640, 360), 12.0, RATE))
+    loop = [*clip, *clip[::-1]]
+    facts = look(write(tmp_path / "clip.mp4", [*clip, *faults.interlace(loop), *clip[:-150:-1]]))
+    assert facts.interlace is not None
+    (first, *_) = (span for span in facts.interlace.woven if abs(span.order) > 0.3)
+    assert 12 < first.start_s < first.end_s < 24
 
 
 @pytest.mark.parametrize(("known_before", "known_after", "span"), [(True, True, (19, 23)), (False, False, (20, 22))])
