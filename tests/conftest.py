@@ -19,6 +19,20 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What takes a quarter of an hour and runs before a release, not for every change."""
+    parser.addoption("--campaigns", action="store_true", help="run the long campaigns too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Campaigns are left out aloud. What is slow goes first: nobody waits for it alone at the end."""
+    if not config.getoption("--campaigns"):
+        for item in items:
+            if item.get_closest_marker("campaign"):
+                item.add_marker(pytest.mark.skip(reason="a campaign of many minutes: run with --campaigns"))
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The project's shared material beside the checkout: real clips, notices, conformance suites. Never copied in."""

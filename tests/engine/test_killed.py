@@ -66,7 +66,7 @@ def _group_lives(group: int) -> bool:
     return True
 
 
-@pytest.mark.parametrize("kills", [4, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [4, pytest.param(50, marks=pytest.mark.campaign)])
 def test_killed_runs_resume(tmp_path: Path, kills: int) -> None:
     course = make_lessons(tmp_path / "course")
     began = time.monotonic()
