@@ -43,7 +43,9 @@ class WatermarkParams:
     faint_lost_share: float
     """Scenery that comes round again is lost in between more often …"""
     faint_opacity: float
-    """… and hides nothing of what is behind it. It must have been seen as often as a sure one, over as much."""
+    """… and hides nothing of what is behind it. It must have been there over as much as a sure one …"""
+    faint_looks: int
+    """… and stand out again and again; chance does so a few times."""
     large_edge_px: int
     """A sign of so many edge pixels speaks for itself where only a part of its surroundings changed …"""
     large_surround: float
@@ -215,7 +217,7 @@ def _is_proven(mark: MarkFacts, params: WatermarkParams) -> bool:
         return False
     lost = mark.lost > params.faint_lost_share * mark.survived
     hides = mark.opacity is None or mark.opacity >= params.faint_opacity
-    often = mark.looks >= params.fail_looks and mark.survived >= params.fail_survived
+    often = mark.looks >= params.faint_looks and mark.survived >= params.fail_survived
     return often and hides and not lost and mark.backgrounds >= params.fail_backgrounds
 
 
