@@ -94,7 +94,7 @@ def test_a_mark_that_says_whose_it_is_fails_at_once() -> None:
         {"survived": 60, "lost": 30},
         {"backgrounds": 2},
         {"proof": 2.0},
-        {"consistency": 0.5, "proof": 6.0},
+        {"consistency": 0.5, "proof": 10.0},
         {"consistency": 0.5, "opacity": 0.02},
         {"consistency": 0.5, "backgrounds": 7},
         {"consistency": 0.5, "looks": 4},
