@@ -38,7 +38,7 @@ class WatermarkParams:
     steady: float
     """Consistency from which its edges are beyond doubt; the same scenery seen again and again leaves a half …"""
     faint: float
-    """… and down to here a mark is asked about, if its proof is as strong as this."""
+    """… and down to here a mark is asked about, if its proof is as strong as this. So is one that is nearly a line."""
     faint_proof: float
     faint_lost_share: float
     """Scenery that comes round again is lost in between more often …"""
@@ -212,7 +212,8 @@ def _shape(mark: MarkFacts, params: WatermarkParams) -> bool:
 
 def _is_proven(mark: MarkFacts, params: WatermarkParams) -> bool:
     if mark.consistency >= params.steady:
-        return mark.proof >= params.review_proof
+        line = mark.breadth < params.fail_breadth
+        return mark.proof >= (params.faint_proof if line else params.review_proof)
     if mark.consistency < params.faint or mark.proof < params.faint_proof:
         return False
     lost = mark.lost > params.faint_lost_share * mark.survived

@@ -88,7 +88,7 @@ def test_a_mark_that_says_whose_it_is_fails_at_once() -> None:
     [
         {"edge_px": 10},
         {"breadth": 0.0},
-        {"breadth": 0.06},
+        {"breadth": 0.06, "proof": 8.0},
         {"edge_px": 20000, "proof": 14.0, "consistency": 0.52},
         {"edge_px": 12000},
         {"survived": 60, "lost": 30},
