@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from coursekit.video.facts import JoinDifference, JoinFacts
 from coursekit.video.meter import Frame, Picture, StreamInfo
-from coursekit.video.signals import Signals
+from coursekit.video.signals import Signals, likeness
 
 _BESIDE = 2
 """Frames from the cut at which both sides are looked at: the very last one may be a blend."""
@@ -185,7 +185,7 @@ class JoinsMeter:
         """Whether what was there before the cut is there again."""
         before, found = doubt.before, doubt.found
         moved = found.moved_pct >= _STAYS_PCT
-        if not (_alike(now, before) > _alike(now, doubt.after) if moved else doubt.due(now)):
+        if not (likeness(now.y, before.y) > likeness(now.y, doubt.after.y) if moved else doubt.due(now)):
             return False
         places = self._matcher.places(before.y, now.y)
         if places is None or _moved_pct(before, *places) >= _STAYS_PCT:
@@ -276,10 +276,6 @@ def compare_colours(
 
 def _moved_pct(first: _View, a: npt.NDArray[np.float32], b: npt.NDArray[np.float32]) -> float:
     return float(np.median(np.hypot(*(b - a).T)) / first.y.shape[1] * 100)
-
-
-def _alike(one: _View, other: _View) -> float:
-    return float(cv2.matchTemplate(one.y, other.y, cv2.TM_CCOEFF_NORMED)[0, 0])
 
 
 def _even(first: Picture, second: Picture) -> float | None:

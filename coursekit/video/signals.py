@@ -25,8 +25,8 @@ _BLOCKS = (16, 9)
 _FINE = (32, 18)
 _THUMB_S = 1.0
 _OTHER_LEVELS = 6.0
-_ALIKE = 0.4
-"""Correlation of the pictures on both sides of a gap below which they show different scenes."""
+ALIKE = 0.4
+"""Likeness below which two pictures show different scenes."""
 AREAS = (4, 3)
 """Columns and rows of the areas whose brightness and colour are kept for every frame."""
 DEFAULT_RATE = 25.0
@@ -179,11 +179,9 @@ class Signals:
         cut = turn and content_step(before, colour) >= MIN_CONTENT
         if cut:
             self._cuts.add(len(self) - 1)
-        one, other = (cv2.cvtColor(p, cv2.COLOR_BGR2GRAY).astype(np.float64) for p in (before, colour))
-        far = float(np.mean(np.abs(one - other))) >= _OTHER_LEVELS
-        one, other = one - one.mean(), other - other.mean()
-        alike = float(np.sum(one * other) / (np.linalg.norm(one) * np.linalg.norm(other) + 1e-9))
-        if cut or (far and alike < _ALIKE):
+        one, other = (np.asarray(cv2.cvtColor(p, cv2.COLOR_BGR2GRAY), np.uint8) for p in (before, colour))
+        far = float(np.mean(cv2.absdiff(one, other))) >= _OTHER_LEVELS
+        if cut or (far and likeness(one, other) < ALIKE):
             self.breaks.append(len(self) - 1)
 
     def __len__(self) -> int:
@@ -232,6 +230,11 @@ class Signals:
 
 _COLUMNS = ("bytes", "key", "mean", "lit", "spread", "cb", "cr", "change", "change_block", "alive")
 _FIGURES = attrgetter(*_COLUMNS)
+
+
+def likeness(one: Picture, other: Picture) -> float:
+    """Correlation of two pictures of one size."""
+    return float(cv2.matchTemplate(one, other, cv2.TM_CCOEFF_NORMED)[0, 0])
 
 
 def _area_means(fine: Picture, cb: Picture, cr: Picture) -> npt.NDArray[np.float64]:

@@ -32,9 +32,13 @@ _AROUND_S = 10.0
 _NEAR_S = 1.0
 _BLACK_LIT = 0.002
 _FADE_S = 0.6
+_TITLE_LIT, _TITLE_S = 0.2, 0.15
+"""Share that is lit at most of a title on black, and how long before or after it is looked at: where a title goes, what
+is left is its ground and no loss."""
 _MAX_SPANS = 200
 
 Flags = npt.NDArray[np.bool_]
+Levels = npt.NDArray[np.float32]
 
 
 class StillnessMeter:
@@ -147,7 +151,7 @@ def find_black(signals: Signals) -> list[BlackSpan]:
     found = []
     for first, end in runs(lit < _BLACK_LIT):
         start_s, end_s = float(times[first]), signals.end_of(end - 1)
-        reach = max(2, round(_FADE_S * signals.rate))
+        reach, title = (max(2, round(length_s * signals.rate)) for length_s in (_FADE_S, _TITLE_S))
         found.append(
             BlackSpan(
                 start_s=round(start_s, 6),
@@ -155,14 +159,22 @@ def find_black(signals: Signals) -> list[BlackSpan]:
                 level=_round(np.median(mean[first:end])),
                 at_start=first == 0,
                 at_end=end >= len(lit),
-                faded_out=first > 0 and _fades(mean[max(0, first - reach) : first + 1][::-1]),
-                faded_in=end < len(lit) and _fades(mean[end - 1 : end + reach]),
+                faded_out=first > 0
+                and _gives_way(
+                    lit[max(0, first - reach) : first + 1][::-1], mean[max(0, first - reach) : first + 1][::-1], title
+                ),
+                faded_in=end < len(lit) and _gives_way(lit[end - 1 : end + reach], mean[end - 1 : end + reach], title),
             )
         )
     return found
 
 
-def _fades(level: npt.NDArray[np.float32]) -> bool:
+def _gives_way(lit: Levels, level: Levels, title: int) -> bool:
+    """Whether there is a title on black beside it, or a fade."""
+    return float(lit[1 : 1 + title].min(initial=1.0)) < _TITLE_LIT or _fades(level)
+
+
+def _fades(level: Levels) -> bool:
     """Whether brightness rises from black over several frames, not at one blow."""
     rise = float(level[-1] - level[0])
     if len(level) < 4 or rise < 3:

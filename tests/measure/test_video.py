@@ -207,6 +207,19 @@ def test_pictures_left_out_of_one_scene(measure: Measure) -> None:
     assert (leaps.count, leaps.start_s, leaps.end_s) == (2, pytest.approx(at_s[0] - FRAME_S), pytest.approx(at_s[1]))
 
 
+def test_the_ground_of_a_title_is_no_blink(measure: Measure) -> None:
+    def cut(level: int) -> Iterator[Picture]:
+        yield from camera(2.0)
+        title = np.zeros((SIZE[1], SIZE[0], 3), dtype=np.uint8)
+        cv2.putText(title, "Chapter", (SIZE[0] // 4, SIZE[1] // 2), cv2.FONT_HERSHEY_SIMPLEX, 2.0, (level,) * 3, 4)
+        yield from (title for _ in range(30))
+        yield from (np.zeros_like(title) for _ in range(3))
+        yield from camera(2.0, seed=3)
+
+    assert "video/black" not in accused(measure(cut(230)))
+    assert "video/black" in accused(measure(faults.black(camera(4.0), RATE, (2.0, 2.12))))
+
+
 def test_two_cameras_of_different_colours(measure: Measure) -> None:
     def shots(factor: float) -> Iterator[Picture]:
         for n, picture in enumerate(camera(8.0)):
