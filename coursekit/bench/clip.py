@@ -17,6 +17,9 @@ from coursekit.bench.faults_audio import Samples
 from coursekit.bench.synth import RATE_HZ, Picture
 from coursekit.probe.process import ffmpeg_exe, run_tool
 
+ENCODER_THREADS = "3"
+"""What x264 writes depends on it, and by itself it takes as many as the machine has: the same clip on every machine."""
+
 
 def write_clip(
     path: Path,
@@ -40,7 +43,8 @@ def write_clip(
     muxing = {"movflags": "+faststart"} if container in (None, "mp4", "mov") else {}
     with av.open(str(path), "w", format=container, options=muxing) as output:
         quality = {"crf": str(crf)} if bit_rate is None else {"b": str(bit_rate)}
-        video = output.add_stream("libx264", rate=rate, options={**quality, "preset": preset})
+        how = {**quality, "preset": preset, "threads": ENCODER_THREADS}
+        video = output.add_stream("libx264", rate=rate, options=how)
         video.width, video.height, video.pix_fmt = width, height, "yuv420p"
         video.codec_context.gop_size = group
         audio = None

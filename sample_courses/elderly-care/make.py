@@ -131,7 +131,9 @@ def make_lesson(target: Path, lesson: dict, number: int, seconds: float, *, gene
         spoken = Path(scratch, "voice.wav")
         write_wave(spoken, narration(length, seed=number))
         source = ["-loop", "1", "-framerate", "25", "-t", f"{length}", "-i", str(picture), "-i", str(spoken)]
-        video = "-vf noise=alls=2:allf=t -c:v libx264 -preset veryfast -tune stillimage -crf 26 -pix_fmt yuv420p"
+        video = (
+            "-vf noise=alls=2:allf=t -c:v libx264 -threads 3 -preset veryfast -tune stillimage -crf 26 -pix_fmt yuv420p"
+        )
         colour = "-color_primaries bt709 -color_trc bt709 -colorspace bt709"
         sound = "-c:a aac -b:a 96k -ac 2 -t"
         encode = [*source, *video.split(), *colour.split(), *sound.split(), f"{length}"]

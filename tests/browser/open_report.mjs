@@ -67,14 +67,12 @@ for (const [width, height, scheme] of [[1440, 900, "light"], [390, 844, "light"]
     if (await button.count()) {
       const start = Number(await button.getAttribute("data-start"));
       await button.click();
-      await page.waitForFunction((i) => {
+      // Taken at the moment it plays: on a slow machine the seek to where it begins may come after.
+      const played = await page.waitForFunction((i) => {
         const v = document.querySelector(`#${i} video`);
-        return v && v.readyState >= 2 && v.currentTime > 0;
-      }, id, { timeout: 15000 }).catch(() => errors.push("the lesson did not play"));
-      seen.played = await page.evaluate((i) => {
-        const v = document.querySelector(`#${i} video`);
-        return v ? { at_s: v.currentTime, paused: v.paused, error: v.error?.message ?? null } : null;
-      }, id);
+        return v && v.readyState >= 2 && v.currentTime > 0 ? { at_s: v.currentTime, paused: v.paused, error: v.error?.message ?? null } : null;
+      }, id, { timeout: 60000 }).catch(() => errors.push("the lesson did not play") && null);
+      seen.played = played && await played.jsonValue();
       seen.asked_s = start;
     }
   }
