@@ -17,8 +17,9 @@ from coursekit.bench.faults_audio import Samples
 from coursekit.bench.synth import RATE_HZ, Picture
 from coursekit.probe.process import ffmpeg_exe, run_tool
 
-ENCODER_THREADS = "3"
-"""What x264 writes depends on it, and by itself it takes as many as the machine has: the same clip on every machine."""
+ENCODER_THREADS = "2"
+"""Each gets a slice of every picture, and by itself x264 takes as many as the machine has: the same clip on every
+machine."""
 
 
 def write_clip(
