@@ -22,7 +22,7 @@ from coursekit.probe.sniff import read_head, recognise
 if TYPE_CHECKING:
     from PIL import Image
 
-VERSION = 1
+VERSION = 2
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 _NAMES = {"MPO": "jpeg"}
