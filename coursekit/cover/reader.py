@@ -39,8 +39,9 @@ def reader_name() -> str | None:
 
 
 _READ_PX = 1600
-"""Long side up to which a picture is read as it is: at 1920 px a lesson held 110 MB more at its highest. Words that
-a mark is known by are large enough either way."""
+"""Long side up to which a picture is read as it is: at 1920 px a lesson held 110 MB more at its highest. Account names
+and addresses of 3, 5 and 10 % of the width at opacity 0.6 over five busy photographs: 8, 7 and 11 of 20 are read to the
+last letter at 1600 px; 8, 8 and 9 at 2000."""
 
 
 @cache

@@ -86,7 +86,7 @@ def _traits(lessons: tuple[LessonFacts, ...]) -> Iterator[_Trait]:
             channels[path] = str(track.channels)
         picture = lesson.file.probe.main_video.picture if lesson.file.probe and lesson.file.probe.main_video else None
         if picture is not None:
-            sizes[path] = "x".join(map(str, picture.display_px))
+            sizes[path] = "×".join(map(str, picture.display_px))
             rate = picture.measured_rate or picture.frame_rate
             if rate is not None and not picture.variable_rate:
                 speeds[path] = f"{float(rate):g}"
