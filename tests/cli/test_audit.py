@@ -31,7 +31,7 @@ def test_conforming_course_exits_0_and_names_scope_and_open_rules(course: Path, 
     assert said.code == 0, said.err
     assert "Conforms (lenient, media)" in said.out
     assert "outside this scope 1 rules stay open: expert's judgement 1" in said.out
-    assert "no manifest" in said.out
+    assert "No manifest" in said.out
 
 
 def test_breach_exits_1_and_says_where_what_and_how_to_mend(course: Path, tmp_path: Path) -> None:
