@@ -6,7 +6,7 @@ from pathlib import Path
 
 from coursekit.handbook import page_name, pages
 from coursekit.rules.registry import CHECKS
-from coursekit.texts import check_text, without_values
+from coursekit.texts import check_text, fill, without_values
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "checks"
 
@@ -27,3 +27,9 @@ def test_every_check_and_code_has_its_place() -> None:
 
 def test_values_are_left_open() -> None:
     assert without_values("{base_hz} Hz, {level:.1f} dB {{x}}") == "… Hz, … dB {x}"
+    assert without_values("{n} {n:file was|files were} lost") == "… files were lost"
+
+
+def test_one_is_told_from_many() -> None:
+    text = "{n} {n:file was|files were} lost"
+    assert [fill(text, {"n": n}) for n in (0, 1, 2)] == ["0 files were lost", "1 file was lost", "2 files were lost"]

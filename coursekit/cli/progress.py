@@ -70,11 +70,11 @@ class Progress:
             self._task = self._live.add_task(pick("测量", "measuring"), total=to_do, speed="", files=self._files())
             self._live.start()
         else:
-            known = self._planned.cached
+            files, known = self._planned.files, self._planned.cached
             print(
                 pick(
-                    f"共 {self._planned.files} 个文件，{known} 个已测量过，测量其余 {to_do} 个",
-                    f"{self._planned.files} files, {known} known already, measuring {to_do}",
+                    f"共 {files} 个文件，{known} 个已测量过，测量其余 {to_do} 个",
+                    f"{files} {'file' if files == 1 else 'files'}, {known} known already, measuring {to_do}",
                 ),
                 file=sys.stderr,
                 flush=True,

@@ -63,15 +63,26 @@ def _catalogue(name: str) -> Mapping[str, Text]:
     return {key: _text(entry) for key, entry in _read(f"{name}.toml").items()}
 
 
+class _Sentence(string.Formatter):
+    """`{n} {n:file|files}`: English says one file and two files; Chinese has no need of it."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        one, bar, many = format_spec.partition("|")
+        if not bar:
+            return str(super().format_field(value, format_spec))
+        return one if value == 1 else many
+
+
 def fill(template: str, args: Mapping[str, Scalar]) -> str:
     """Put values into a text. A template that asks for a value nobody gave is a programmer's fault: KeyError."""
-    return string.Formatter().vformat(template, (), args)
+    return _Sentence().vformat(template, (), args)
 
 
 def without_values(template: str) -> str:
     """A text for the reader of a manual: what a report fills in is left open as `…`."""
     return "".join(
-        literal + ("" if name is None else "…") for literal, name, _, _ in string.Formatter().parse(template)
+        literal + ("" if name is None else (spec or "").partition("|")[2] or "…")
+        for literal, name, spec, _ in string.Formatter().parse(template)
     )
 
 

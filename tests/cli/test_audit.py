@@ -30,7 +30,7 @@ def test_conforming_course_exits_0_and_names_scope_and_open_rules(course: Path, 
     said = coursekit("audit", course, "-p", profile(tmp_path))
     assert said.code == 0, said.err
     assert "Conforms (lenient, media)" in said.out
-    assert "outside this scope 1 rules stay open: expert's judgement 1" in said.out
+    assert "outside this scope 1 rule stays open: expert's judgement 1" in said.out
     assert "No manifest" in said.out
 
 

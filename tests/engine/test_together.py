@@ -201,7 +201,7 @@ def test_course_edited_during_the_audit_is_said_so(course: Path, tmp_path: Path)
             break
     out, _ = running.communicate(timeout=120)
     assert running.returncode == 3
-    assert b"edited during the audit: 1 files changed, came or went (late.txt)" in out
+    assert b"edited during the audit: 1 file changed, came or went (late.txt)" in out
     assert coursekit("audit", course, "--cache", tmp_path / "cache").out.count("edited during") == 0
 
 
