@@ -119,11 +119,13 @@ class StutterSpan:
     longest_s: float
     """The longest time for which one picture stood among moving ones."""
     leap: float
-    """Median change after a repeat, in usual changes: about 2 where the repeat stands for a lost picture."""
+    """Median change after a repeat, in usual changes: about 2 where the repeat stands for a lost picture. After repeats
+    that are not exact, of the place that moves most."""
     alive: float
     """Share of the picture that lives in the frames around: 1 for a camera, little for drawn or screen motion."""
     rhythm: float
-    """Share of the distances between repeats that take one of two neighbouring values: 1 where a rate was converted."""
+    """How regular the repeats come, in the span or, where it shares the beat of the lesson, in all of it: 1 where a rate
+    was converted."""
     sure: float = 1.0
     """Share of the count that repeats the picture before exactly, or is missing by the times; the rest only moves far
     less than its neighbours do, as repeats look after strong compression."""
