@@ -65,19 +65,20 @@ class ChannelMeter:
         self._equal = 0
         self._blocks = 0
 
-    def push(self, x: NDArray[np.float32]) -> None:
-        """Take a block."""
+    def push(self, x: NDArray[np.float32], wide: NDArray[np.float64]) -> None:
+        """Take a block, and the same in double precision.
+
+        Copies that differ by rounding lie 100 dB and more down: single precision would not tell them from noise.
+        """
         n = x.shape[1]
         self._samples += n
-        power = np.einsum("ij,ij->i", x, x, dtype=np.float64)
+        # Not as dot products: BLAS would wake its threads for each, and they cost more than the sums.
+        power = np.einsum("ij,ij->i", wide, wide)
         self._total += power
-        self._sum += x.sum(axis=1, dtype=np.float64)
+        self._sum += np.einsum("ij->i", wide)
         np.maximum(self._peak, np.maximum(x.max(axis=1), -x.min(axis=1)), out=self._peak)
         if self.channels >= 2:
-            # Copies that differ by rounding lie 100 dB and more down: single precision would not tell them from noise.
-            left, right = x[0].astype(np.float64), x[1].astype(np.float64)
-            # Not as dot products: BLAS would wake its threads for each, and they cost more than the sums.
-            sums = np.array([(left * left).sum(), (right * right).sum(), (left * right).sum()])
+            sums = np.array([power[0], power[1], np.einsum("i,i->", wide[0], wide[1])])
             self._pair += sums
             self._left.append(sums[0] / n)
             self._right.append(sums[1] / n)

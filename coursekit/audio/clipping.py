@@ -19,11 +19,13 @@ from __future__ import annotations
 
 import math
 from array import array
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from coursekit.audio.facts import ClippingFacts, ClipSpan, OverSpan
+from coursekit.audio.kept import Strongest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -133,17 +135,33 @@ class ClippingMeter:
         )
 
 
-def over_figures(overs: list[tuple[int, float]], rate: int) -> dict[str, Any]:
+class OverLog:
     """Stretches with true peaks over full scale, merged where they lie within two seconds of each other."""
-    spans: list[OverSpan] = []
-    for sample, height in sorted(overs):
-        time_s, peak = sample / rate, 20 * math.log10(height)
-        last = spans[-1] if spans else None
-        if last is not None and time_s - last.end_s < _JOIN_OVERS_S:
-            spans[-1] = OverSpan(
-                last.start_s, round(time_s, 3), last.count + 1, max(last.true_peak_dbtp, round(peak, 2))
-            )
-        else:
-            spans.append(OverSpan(round(time_s, 3), round(time_s, 3), 1, round(peak, 2)))
-    spans.sort(key=lambda s: -s.true_peak_dbtp)
-    return {"overs": len(overs), "over_spans": tuple(sorted(spans[:_MAX_SPANS], key=lambda s: s.start_s))}
+
+    def __init__(self, rate: int) -> None:
+        self._rate = rate
+        self._count = 0
+        self._open: OverSpan | None = None
+        self._spans: Strongest[OverSpan] = Strongest(_MAX_SPANS)
+
+    def add(self, overs: list[tuple[int, float]]) -> None:
+        """Sample number and height of each stretch, none earlier than what came before."""
+        self._count += len(overs)
+        for sample, height in sorted(overs):
+            time_s, peak = round(sample / self._rate, 3), round(20 * math.log10(height), 2)
+            last = self._open
+            if last is not None and sample / self._rate - last.end_s < _JOIN_OVERS_S:
+                self._open = OverSpan(last.start_s, time_s, last.count + 1, max(last.true_peak_dbtp, peak))
+            else:
+                self._close()
+                self._open = OverSpan(time_s, time_s, 1, peak)
+
+    def _close(self) -> None:
+        if self._open is not None:
+            self._spans.add(self._open.true_peak_dbtp, self._open.start_s, self._open)
+            self._open = None
+
+    def beside(self, clipping: ClippingFacts) -> ClippingFacts:
+        """The figures of clipping with those of overs."""
+        self._close()
+        return replace(clipping, overs=self._count, over_spans=self._spans.in_order())

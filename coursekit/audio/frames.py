@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from coursekit.audio import blocks
 from coursekit.audio.whistle import WhistleMeter
 
 if TYPE_CHECKING:
@@ -34,7 +35,10 @@ class FrameMeter:
         self.hop = max(2, round(rate / FRAME_HZ))
         self.hop_s = self.hop / rate
         size = 2 * self.hop
-        self._window = np.hanning(size + 1)[:-1].astype(np.float32)
+        self._window = np.hanning(size + 1)[:-1]
+        # Kept from block to block: asking the system for a megabyte each time costs as much as the transform.
+        self._rows = np.empty((0, size))
+        self._spectrum = np.empty((0, self.hop + 1), np.complex128)
         # Hann halves the power on the average but for 3/8; the factor 2 is for the frequencies below zero.
         scale = 2.0 / (0.375 * size * size)
         hz = np.asarray(np.fft.rfftfreq(size, 1 / rate), dtype=np.float64)
@@ -62,8 +66,7 @@ class FrameMeter:
             self._tail = x
             return
         windows = np.lib.stride_tricks.sliding_window_view(x, 2 * self.hop)[:: self.hop][:count]
-        spectrum = np.fft.rfft(windows * self._window, axis=1)
-        power: NDArray[np.float32] = (spectrum.real**2 + spectrum.imag**2).astype(np.float32, copy=False)
+        power = self._power(windows)
         # Sums over neighbouring bins rather than a product of matrices, for which BLAS would wake its threads.
         bands = np.zeros((count, BANDS), np.float32)
         sums = np.add.reduceat(power[:, : self._edges[-1]], self._edges[:-1], axis=1)
@@ -79,6 +82,18 @@ class FrameMeter:
                 self._second(every[:FRAME_HZ])
                 every = every[FRAME_HZ:]
             self._pending, self._pending_frames = [every], len(every)
+
+    def _power(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        count = len(windows)
+        if len(self._rows) < count:
+            self._rows = np.empty((count, windows.shape[1]))
+            self._spectrum = np.empty((count, self.hop + 1), np.complex128)
+        rows, spectrum = self._rows[:count], self._spectrum[:count]
+        np.multiply(windows, self._window, out=rows)
+        np.fft.rfft(rows, axis=1, out=spectrum)
+        parts = spectrum.view(np.float64)
+        np.multiply(parts, parts, out=parts)
+        return np.add(parts[:, 0::2], parts[:, 1::2], dtype=np.float64).astype(np.float32)
 
     def _second(self, bands: NDArray[np.float32]) -> None:
         total = bands[:, 1:].sum(axis=1)
@@ -107,8 +122,7 @@ class PitchTracker:
 
     def push(self, x: NDArray[np.float32], count: int) -> NDArray[np.uint8]:
         """Codes for `count` frames that start a hop apart in x."""
-        usable = len(x) // self._coarse * self._coarse
-        slow = np.concatenate([self._history, x[:usable].reshape(-1, self._coarse).mean(axis=1)])
+        slow = np.concatenate([self._history, blocks.decimated(x, self._coarse)])
         ends = self._size + ((np.arange(count) + 1.5) * self._hop / self._coarse).astype(np.intp)
         ends = np.minimum(ends, len(slow))
         rows = np.lib.stride_tricks.sliding_window_view(slow, self._size)[ends - self._size]

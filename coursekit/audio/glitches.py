@@ -8,15 +8,14 @@ plosive or a mouse button rings on.
 
 from __future__ import annotations
 
-import heapq
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from coursekit.audio import blocks
 from coursekit.audio.channels import runs
 from coursekit.audio.facts import Click, Dropout
-
-T = TypeVar("T", Dropout, Click)
+from coursekit.audio.kept import Strongest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,8 +47,8 @@ class GlitchMeter:
         self._peaks = np.zeros(_KEEP)
         self._last: NDArray[np.float32] | None = None
         self._at_ms = -_KEEP
-        self._dropouts: list[tuple[float, float, Dropout]] = []
-        self._clicks: list[tuple[float, float, Click]] = []
+        self._dropouts: Strongest[Dropout] = Strongest(_MOST)
+        self._clicks: Strongest[Click] = Strongest(_MOST)
         self.dropout_count = 0
         self.click_count = 0
 
@@ -58,8 +57,8 @@ class GlitchMeter:
         count = x.shape[1] * _HZ // self._rate
         if not count:
             return
-        edges = np.round(np.arange(count + 1) * self._rate / _HZ).astype(np.intp)
-        power = np.add.reduceat(x * x, edges[:-1], axis=1).max(axis=0) / np.diff(edges).clip(1)
+        edges = blocks.edges_of(self._rate, x.shape[1], _HZ)
+        power = blocks.powers(x, edges).max(axis=0)
         before = np.repeat(x[:, :1], _TAIL, axis=1) if self._last is None else self._last
         line = np.concatenate([before, x], axis=1)
         step = np.diff(line, axis=1)
@@ -70,11 +69,10 @@ class GlitchMeter:
             corner = np.diff(bend, n=2, axis=1)
         self._last = x[:, -_TAIL:].copy()
         self._levels = np.concatenate([self._levels, 10 * np.log10(np.maximum(power, 1e-12))])
-        self._corners = np.concatenate([self._corners, np.maximum.reduceat(np.abs(corner).max(axis=0), edges[:-1])])
-        self._steps = np.concatenate(
-            [self._steps, np.maximum.reduceat(np.abs(step[:, _TAIL - 1 :]).max(axis=0), edges[:-1])]
-        )
-        self._peaks = np.concatenate([self._peaks, np.maximum.reduceat(np.abs(x).max(axis=0), edges[:-1])])
+        self._corners = np.concatenate([self._corners, blocks.maxima(np.abs(corner).max(axis=0), edges)])
+        steps = np.abs(step[:, _TAIL - 1 :]).max(axis=0)
+        self._steps = np.concatenate([self._steps, blocks.maxima(steps, edges)])
+        self._peaks = np.concatenate([self._peaks, blocks.maxima(np.abs(x).max(axis=0), edges)])
         self._look()
 
     def _look(self) -> None:
@@ -88,11 +86,16 @@ class GlitchMeter:
 
     def _find_dropouts(self, known: int) -> None:
         levels = self._levels
+        # Quiet rooms fall silent hundreds of times a second, and few of those moments lie between sounds.
+        sounding = levels >= _SOUNDING_DBFS
+        near_after = np.asarray(np.lib.stride_tricks.sliding_window_view(sounding, 5).any(axis=1))
         for first, last in runs(levels < _LOW_DBFS):
             # Each run is judged once: when what follows it has been heard, and not again from the kept stretch.
             if not (_KEEP - _GUARD <= last < known - _GUARD and first >= _GUARD):
                 continue
             if not _MIN_GAP_MS <= last - first <= _MAX_GAP_MS:
+                continue
+            if not (near_after[first - 5] and near_after[last]):
                 continue
             sides = []
             for near, far, inner in (
@@ -100,7 +103,7 @@ class GlitchMeter:
                 (levels[last : last + 5], levels[last + 5 : last + 20], levels[max(first, last - 4) : last - 1]),
             ):
                 loud = float(near.max())
-                if loud < _SOUNDING_DBFS or loud < float(far.max()) - 12:
+                if loud < float(far.max()) - 12:
                     break
                 sides.append(loud - float(inner.mean()))
             if len(sides) == 2 and min(sides) >= _MIN_CUT_DB:
@@ -113,7 +116,7 @@ class GlitchMeter:
                     level_dbfs=round(float(np.median(levels[first:last])), 1),
                     jump=round(jump, 2),
                 )
-                _keep_best(self._dropouts, drop.jump, drop.time_s, drop)
+                self._dropouts.add(drop.jump, drop.time_s, drop)
 
     def _find_clicks(self, known: int) -> None:
         corners = self._corners
@@ -134,18 +137,8 @@ class GlitchMeter:
                 height=round(float(here[i]), 3),
                 isolation=round(min(float(here[i] / around[i]), 1000.0), 1),
             )
-            _keep_best(self._clicks, click.isolation, click.time_s, click)
+            self._clicks.add(click.isolation, click.time_s, click)
 
     def finish(self) -> tuple[tuple[Dropout, ...], tuple[Click, ...]]:
         """The strongest of each, in order of time."""
-        dropouts = sorted((d for *_, d in self._dropouts), key=lambda d: d.time_s)
-        clicks = sorted((c for *_, c in self._clicks), key=lambda c: c.time_s)
-        return tuple(dropouts), tuple(clicks)
-
-
-def _keep_best(heap: list[tuple[float, float, T]], strength: float, time_s: float, item: T) -> None:
-    entry = (strength, -time_s, item)
-    if len(heap) < _MOST:
-        heapq.heappush(heap, entry)
-    elif strength > heap[0][0]:
-        heapq.heapreplace(heap, entry)
+        return self._dropouts.in_order(), self._clicks.in_order()

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from coursekit.audio import blocks
 from coursekit.audio.facts import HumSpan
+from coursekit.audio.kept import Strongest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,24 +57,22 @@ class HumMeter:
         self._middle = np.zeros(len(self._taps) - 1)
         self._line = np.zeros(0)
         self._start = 0.0
-        self._tables: list[tuple[NDArray[np.float32], NDArray[np.float32]]] = []
         self._pending: list[tuple[NDArray[np.float32], NDArray[np.float32]]] = []
         self._starts: list[float] = []
-        self.spans: list[HumSpan] = []
+        self._spans: Strongest[HumSpan] = Strongest(_MAX_SPANS)
 
     def push(self, mono: NDArray[np.float32]) -> None:
         """Take a block of one channel."""
         x = np.concatenate([self._left, mono])
         whole = len(x) // self._coarse
         self._left = x[whole * self._coarse :]
-        middle = np.concatenate([self._middle, x[: whole * self._coarse].reshape(whole, self._coarse).mean(axis=1)])
+        middle = np.concatenate([self._middle, blocks.decimated(x, self._coarse)])
         taps = len(self._taps)
         count = (len(middle) - taps + 1) // self._fine
         if count > 0:
-            out = np.zeros(count)
-            for k, tap in enumerate(self._taps):
-                out += tap * middle[k : k + count * self._fine : self._fine][:count]
-            self._line = np.concatenate([self._line, out])
+            heard = np.lib.stride_tricks.sliding_window_view(middle, taps)[:: self._fine][:count]
+            # Not as a product of matrices, for which BLAS would wake its threads.
+            self._line = np.concatenate([self._line, np.einsum("ij,j->i", heard, self._taps)])
         self._middle = middle[max(count, 0) * self._fine :]
         while len(self._line) >= self._size:
             self._window(self._line[: self._size])
@@ -125,14 +125,13 @@ class HumMeter:
             if best is None or span.third_line > best.third_line:
                 best = span
         if best is not None and best.level_dbfs > -100 and best.third_line >= _LINE:
-            self.spans.append(best)
+            self._spans.add(best.third_line, best.start_s, best)
 
     def finish(self) -> tuple[HumSpan, ...]:
         """Half minutes in which a comb stands out at all, strongest kept where there are many."""
         if self._pending:
             self._close()
-        self.spans.sort(key=lambda s: -s.third_line)
-        return tuple(sorted(self.spans[:_MAX_SPANS], key=lambda s: s.start_s))
+        return self._spans.in_order()
 
 
 def _low_pass(taps: int, cutoff: float) -> NDArray[np.float64]:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
-from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from coursekit.audio import blocks
 from coursekit.audio.weighting import KFilter, channel_weights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-HOP_HZ = 100
-"""Momentary and short-term windows move on by 10 ms: a meter that moves by 100 ms misses Tech 3341 case 13."""
 _MOMENTARY = 40
 _SHORT_TERM = 300
 _BLOCK_STEP = 10
@@ -24,24 +22,9 @@ _ABSOLUTE_GATE_LUFS = -70.0
 _RELATIVE_GATE_LU = -10.0
 _RANGE_GATE_LU = -20.0
 _CURVE_VALUES = 3600
-
-
-def hop_edges(rate: int, samples: int) -> NDArray[np.intp]:
-    """Edges of the 10 ms hops in a block that starts on a whole second; a part of a hop at the end is left out."""
-    hops = samples * HOP_HZ // rate
-    return np.round(np.arange(hops + 1) * rate / HOP_HZ).astype(np.intp)
-
-
-def hop_sums(values: NDArray[np.floating], edges: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Sums over each hop, along the last axis."""
-    hops = len(edges) - 1
-    if hops < 1:
-        return np.zeros((*values.shape[:-1], 0))
-    step = int(edges[1])
-    if edges[-1] == step * hops:
-        whole = values[..., : edges[-1]].reshape(*values.shape[:-1], hops, step)
-        return np.asarray(whole.sum(axis=-1, dtype=np.float64))
-    return np.add.reduceat(values[..., : edges[-1]], edges[:-1], axis=-1, dtype=np.float64)
+_STEPS_PER_LU = 100
+# Up to +30 LUFS: full scale on eight channels is +7; only floats far over full scale lie above, and count as that.
+_STEPS = 100 * _STEPS_PER_LU
 
 
 def to_lufs(power: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -65,6 +48,35 @@ class Loudness:
     loudness_range_lu: float | None
 
 
+class PowerCounts:
+    """How many windows had which loudness above the absolute gate: what both gates need, whatever the length.
+
+    Steps of 0.01 LU with the sum of the powers in each, so that only windows within a hundredth of the relative gate
+    could fall on its other side: a figure moves by less than its last digit. Two numbers a step are 160 kB, as much as
+    the windows themselves are after half an hour.
+    """
+
+    def __init__(self) -> None:
+        self.total = 0
+        """Windows taken, those under the gate too."""
+        self._count = np.zeros(_STEPS, np.int64)
+        self._power = np.zeros(_STEPS)
+
+    def add(self, power: NDArray[np.float64]) -> None:
+        """Take windows."""
+        self.total += len(power)
+        level = to_lufs(power)
+        loud = level > _ABSOLUTE_GATE_LUFS
+        step = np.minimum((level[loud] - _ABSOLUTE_GATE_LUFS) * _STEPS_PER_LU, _STEPS - 1).astype(np.intp)
+        np.add.at(self._count, step, 1)
+        np.add.at(self._power, step, power[loud])
+
+    def occupied(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Of each step that holds any, in rising order: how many windows, and their mean power."""
+        held = np.flatnonzero(self._count)
+        return self._count[held], self._power[held] / self._count[held]
+
+
 class LoudnessMeter:
     """Integrated, short-term and momentary loudness and loudness range of a stream of blocks."""
 
@@ -76,19 +88,18 @@ class LoudnessMeter:
         self._hops = 0
         self._max_momentary = -1.0
         self._max_short_term = -1.0
-        # Ten powers a second, 4 bytes each: a 90-minute lesson keeps 216 kB, too little to bound by a histogram, and
-        # the gates stay exact.
-        self.momentary = array("f")
-        """Power of the gating blocks: 400 ms, moving on by 100 ms."""
-        self.short_term = array("f")
-        """Power of windows of 3 s, moving on by 100 ms."""
+        self.momentary = PowerCounts()
+        """The gating blocks: 400 ms, moving on by 100 ms."""
+        self.short_term = PowerCounts()
+        """Windows of 3 s, moving on by 100 ms."""
 
-    def push(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
+    def push(self, x: NDArray[np.floating]) -> NDArray[np.float64]:
         """Take a block of one second (the last may be shorter); returns the weighted power of its 10 ms hops."""
-        edges = hop_edges(self._rate, x.shape[1])
-        y = self._filter.push(x)
-        np.multiply(y, y, out=y)
-        power = self._weights @ (hop_sums(y, edges) / np.maximum(np.diff(edges), 1))
+        edges = blocks.edges_of(self._rate, x.shape[1])
+        power = np.zeros(len(edges) - 1)
+        for weight, channel in zip(self._weights, self._filter.push(x), strict=True):
+            if power.size:
+                power += weight * blocks.powers(channel, edges)
         if power.size:
             self._window(power)
         return power
@@ -103,7 +114,7 @@ class LoudnessMeter:
             windows = (total[width:] - total[:-width]) / width
             windows = np.maximum(windows[-new:], 0.0)
             ends = self._hops + new - len(windows) + np.arange(1, len(windows) + 1)
-            steps.extend(windows[ends % _BLOCK_STEP == 0].astype(np.float32))
+            steps.add(windows[ends % _BLOCK_STEP == 0])
             peak = float(windows.max())
             if width == _MOMENTARY:
                 self._max_momentary = max(self._max_momentary, peak)
@@ -115,38 +126,41 @@ class LoudnessMeter:
     def finish(self) -> Loudness:
         """The figures over everything pushed."""
         return Loudness(
-            integrated_lufs=integrated_lufs(np.frombuffer(self.momentary, np.float32)),
+            integrated_lufs=integrated_lufs(self.momentary),
             max_momentary_lufs=None if self._max_momentary < 0 else one_lufs(self._max_momentary),
             max_short_term_lufs=None if self._max_short_term < 0 else one_lufs(self._max_short_term),
-            loudness_range_lu=loudness_range_lu(np.frombuffer(self.short_term, np.float32)),
+            loudness_range_lu=loudness_range_lu(self.short_term),
         )
 
 
-def integrated_lufs(blocks: NDArray[np.float32]) -> float | None:
+def integrated_lufs(blocks: PowerCounts) -> float | None:
     """Integrated loudness of gating blocks: the absolute gate, then the relative one 10 LU under what is left."""
-    if not blocks.size:
+    if not blocks.total:
         return None
-    power = blocks.astype(np.float64)
-    loud = power[to_lufs(power) > _ABSOLUTE_GATE_LUFS]
-    if not loud.size:
+    count, power = blocks.occupied()
+    if not count.size:
         return -math.inf
-    kept = loud[to_lufs(loud) > one_lufs(float(loud.mean())) + _RELATIVE_GATE_LU]
-    return one_lufs(float(kept.mean()))
+    kept = power > _mean(count, power) * 10 ** (_RELATIVE_GATE_LU / 10)
+    return one_lufs(_mean(count[kept], power[kept]))
 
 
-def loudness_range_lu(windows: NDArray[np.float32]) -> float | None:
+def loudness_range_lu(windows: PowerCounts) -> float | None:
     """Loudness range: 10th to 95th percentile of short-term loudness above both gates."""
-    if not windows.size:
+    count, power = windows.occupied()
+    if not count.size:
         return None
-    power = windows.astype(np.float64)
-    loud = power[to_lufs(power) >= _ABSOLUTE_GATE_LUFS]
-    if not loud.size:
-        return None
-    levels = to_lufs(loud)
-    kept = np.sort(levels[levels >= one_lufs(float(loud.mean())) + _RANGE_GATE_LU])
+    kept = power >= _mean(count, power) * 10 ** (_RANGE_GATE_LU / 10)
+    ranks = np.cumsum(count[kept])
     # Tech 3342 takes the nearest rank, no interpolation.
-    low, high = (kept[round((len(kept) - 1) * share)] for share in (0.10, 0.95))
-    return float(high - low)
+    low, high = (
+        one_lufs(float(power[kept][np.searchsorted(ranks, round((int(ranks[-1]) - 1) * share), "right")]))
+        for share in (0.10, 0.95)
+    )
+    return high - low
+
+
+def _mean(count: NDArray[np.int64], power: NDArray[np.float64]) -> float:
+    return float((count * power).sum() / count.sum())
 
 
 def bounded_curve(powers: NDArray[np.float32]) -> tuple[float, tuple[float, ...]]:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import av
 import numpy as np
 
+from coursekit.audio import blocks
 from coursekit.audio.channels import ChannelMeter, listening_mix, mixed
-from coursekit.audio.clipping import ClippingMeter, over_figures
+from coursekit.audio.clipping import ClippingMeter
 from coursekit.audio.facts import AudioFacts, TimeGap
 from coursekit.audio.frames import FrameMeter
 from coursekit.audio.glitches import GlitchMeter
 from coursekit.audio.hum import HumMeter
-from coursekit.audio.loudness import LoudnessMeter, bounded_curve, hop_edges, hop_sums, to_lufs
+from coursekit.audio.loudness import LoudnessMeter, bounded_curve, to_lufs
 from coursekit.audio.reader import Clock, Timeline, TrackReader, longest_gaps
 from coursekit.audio.silence import LevelLog
 from coursekit.audio.true_peak import TruePeakMeter, to_db
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from numpy.typing import NDArray
 
-VERSION = 1
+VERSION = 2
 """Raise when a figure changes: it is part of the key under which facts are kept."""
 
 
@@ -40,6 +40,8 @@ def measure_audio(path: Path, probe: ProbeFacts, progress: Callable[[float], Non
     """Decode all audio streams of a file from end to end. `progress` is told the media second reached."""
     refuse_beyond(probe)
     with open_media(path) as container:
+        # Not before: what opening an MP4 takes and frees again (16 MB for 90 minutes) shall go back.
+        keep_freed_memory()
         streams = list(container.streams.audio)
         if not streams:
             return ()
@@ -71,6 +73,7 @@ class TrackMeter:
         self.rate = rate
         self.samples = 0
         self._mix = listening_mix(names)
+        self._wide = np.empty((len(names), rate))
         self._loudness = LoudnessMeter(rate, names)
         self._true_peak = TruePeakMeter(rate, len(names))
         self._channels = ChannelMeter(len(names))
@@ -84,14 +87,16 @@ class TrackMeter:
 
     def push(self, x: NDArray[np.float32]) -> None:
         """Take a block shaped (channels, n), n = rate but for the last."""
-        edges = hop_edges(self.rate, x.shape[1])
-        weighted = self._loudness.push(x)
+        edges = blocks.edges_of(self.rate, x.shape[1])
+        wide = self._wide[:, : x.shape[1]]
+        wide[:] = x
+        weighted = self._loudness.push(wide)
         self._true_peak.push(x)
-        self._channels.push(x)
+        self._channels.push(x, wide)
         self._clipping.push(x)
-        # A constant is silence too: some encoders write it as a step off zero.
-        width = np.maximum(np.diff(edges), 1)
-        self._levels.push(hop_sums(x * x, edges) / width - (hop_sums(x, edges) / width) ** 2)
+        if weighted.size:
+            # A constant is silence too: some encoders write it as a step off zero.
+            self._levels.push(blocks.powers(wide, edges) - (blocks.sums(wide, edges) / np.diff(edges)) ** 2)
         self._glitches.push(x)
         mono = mixed(x, self._mix)
         self._hum.push(mono)
@@ -135,7 +140,7 @@ class TrackMeter:
             curve_lufs=curve,
             curve_step_s=step,
             channel=place(self._channels.finish()),
-            clipping=place(replace(self._clipping.finish(), **over_figures(self._true_peak.overs, self.rate))),
+            clipping=place(self._true_peak.overs.beside(self._clipping.finish())),
             silent_spans=place(self._levels.silent_spans()),
             silent_share=self._levels.silent_share(),
             pause_dbfs=self._levels.quiet_level_dbfs(),
@@ -147,6 +152,16 @@ class TrackMeter:
             tones=self._frames.whistle.finish(),
             voice=place(analyse_voice(levels, self._frames)),
         )
+
+
+def keep_freed_memory() -> None:
+    """Have the C library keep what is freed instead of giving it back and asking for it again.
+
+    Every block of a second takes and frees some megabytes. glibc hands them back to the system each time until it has
+    seen a larger piece come and go, up to 32 MiB; then it keeps them. Measured on five minutes of stereo: 240,000 page
+    faults fewer of 240,000, a fifth of the time, and no more memory at the peak. Other C libraries do not mind.
+    """
+    np.empty(30 << 20, np.uint8)
 
 
 def _meter(meters: dict[int, TrackMeter], reader: TrackReader) -> TrackMeter:

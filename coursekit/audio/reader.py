@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -143,7 +143,7 @@ class TrackReader:
             for frame in self._resampler.resample(None):
                 yield from self._store(frame)
         if self._buffer is not None and self._fill:
-            yield self._buffer[:, : self._fill]
+            yield _finite(self._buffer[:, : self._fill])
             self._fill = 0
 
     def _take(self, frame: AudioFrame) -> Iterator[Samples]:
@@ -171,17 +171,18 @@ class TrackReader:
     def _store(self, frame: AudioFrame) -> Iterator[Samples]:
         buffer = self._buffer
         assert buffer is not None
-        x = samples_of(frame, self.channels)
-        done = 0
-        while done < x.shape[1]:
-            n = min(x.shape[1] - done, self.rate - self._fill)
-            buffer[:, self._fill : self._fill + n] = x[:, done : done + n]
+        planes = _planes(frame, self.channels)
+        done, count = 0, len(planes[0])
+        while done < count:
+            n = min(count - done, self.rate - self._fill)
+            for channel, plane in zip(buffer, planes, strict=True):
+                channel[self._fill : self._fill + n] = plane[done : done + n]
             self._fill += n
             self.samples += n
             done += n
             if self._fill == self.rate:
                 self._fill = 0
-                yield buffer
+                yield _finite(buffer)
 
     def _complain(self, at: Packet[AudioStream] | AudioFrame, detail: str) -> None:
         time_s = None
@@ -202,6 +203,20 @@ class TrackReader:
             self._errors.append(DecodeError(time_s, 1, detail))
 
 
+def _planes(frame: AudioFrame, channels: int) -> Sequence[Samples]:
+    """Each channel's samples; what most decoders give is looked at where it lies, forty times a second."""
+    if frame.format.name == "fltp" and len(frame.planes) == channels:
+        return [np.frombuffer(cast("Any", plane), np.float32, frame.samples) for plane in frame.planes]
+    return list(samples_of(frame, channels))
+
+
+def _finite(block: Samples) -> Samples:
+    # A damaged float stream can hold anything; a NaN would poison every figure after it.
+    if not np.isfinite(block).all():
+        np.nan_to_num(block, copy=False, nan=0.0, posinf=1.0, neginf=-1.0)
+    return block
+
+
 def samples_of(frame: AudioFrame, channels: int) -> Samples:
     """A frame's samples as floats, full scale 1.0, shaped (channels, n)."""
     values: NDArray[Any] = frame.to_ndarray()
@@ -210,10 +225,7 @@ def samples_of(frame: AudioFrame, channels: int) -> Samples:
         values = values.reshape(-1, channels).T
     kind = name.removesuffix("p")
     if kind in ("flt", "dbl"):
-        # A damaged float stream can hold anything; a NaN would poison every figure after it.
-        if not np.isfinite(values).all():
-            values = np.nan_to_num(values, nan=0.0, posinf=1.0, neginf=-1.0)
-        return values.astype(np.float32, copy=False)
+        return _finite(values.astype(np.float32, copy=False))
     if kind == "u8":
         return (values.astype(np.float32) - 128) * np.float32(_SCALE[kind])
     return values.astype(np.float32) * np.float32(_SCALE[kind])

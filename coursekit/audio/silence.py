@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from array import array
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from coursekit.audio.channels import runs
 from coursekit.audio.facts import SilentSpan
+from coursekit.audio.kept import Strongest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,48 +19,54 @@ _FLOOR_DBFS = -120.0
 _SILENT_DBFS = -80.0
 _MIN_SILENT_S = 0.5
 _MAX_SPANS = 60
-_PART = 60_000
 
 
 class LevelLog:
-    """Level of the loudest channel every 10 ms, as one small number each (180 kB for half an hour)."""
+    """Level of the loudest channel every 10 ms: how often each decibel was met, and where nothing was."""
 
     def __init__(self) -> None:
-        self._levels = array("b")
+        self._counts = np.zeros(256, np.int64)
+        self._hops = 0
+        self._open: tuple[int, int] | None = None
+        self._spans: Strongest[SilentSpan] = Strongest(_MAX_SPANS)
 
     def push(self, power: NDArray[np.float64]) -> None:
         """Mean square of each hop, shaped (channels, hops)."""
-        if power.shape[1]:
-            level = 10 * np.log10(np.maximum(power.max(axis=0), 1e-12))
-            self._levels.extend(np.round(level).astype(np.int8).tolist())
+        hops = power.shape[1]
+        if not hops:
+            return
+        # A sample of floats so far over full scale that its square is none counts as silence, not as a crash.
+        level = np.round(10 * np.log10(np.fmax(power.max(axis=0), 1e-12)))
+        levels = np.minimum(level, 127).astype(np.intp)
+        self._counts += np.bincount(levels + 128, minlength=256)
+        silent = runs(levels <= _SILENT_DBFS)
+        if self._open is not None and not (silent and silent[0][0] == 0):
+            self._close(self._hops)
+        for first, last in silent:
+            top = int(levels[first:last].max())
+            begin, before = self._open if self._open is not None else (self._hops + first, top)
+            self._open = (begin, max(before, top))
+            if last < hops:
+                self._close(self._hops + last)
+        self._hops += hops
 
-    @property
-    def dbfs(self) -> NDArray[np.int8]:
-        """All of it."""
-        return np.frombuffer(self._levels, np.int8)
+    def _close(self, end: int) -> None:
+        assert self._open is not None
+        first, top = self._open
+        self._open = None
+        if end - first >= _MIN_SILENT_S * _HOP_HZ:
+            level = float(top) if top > _FLOOR_DBFS else -math.inf
+            self._spans.add(end - first, first, SilentSpan(first / _HOP_HZ, end / _HOP_HZ, level))
 
     def silent_spans(self) -> tuple[SilentSpan, ...]:
         """Stretches under -80 dBFS of half a second and more, times in seconds of decoded sound."""
-        levels = self.dbfs
-        found = [
-            SilentSpan(
-                start_s=first / _HOP_HZ,
-                end_s=last / _HOP_HZ,
-                level_dbfs=float(levels[first:last].max()) if levels[first:last].max() > _FLOOR_DBFS else -math.inf,
-            )
-            for first, last in runs(levels <= _SILENT_DBFS)
-            if last - first >= _MIN_SILENT_S * _HOP_HZ
-        ]
-        found.sort(key=lambda s: s.start_s - s.end_s)
-        return tuple(sorted(found[:_MAX_SPANS], key=lambda s: s.start_s))
+        if self._open is not None:
+            self._close(self._hops)
+        return self._spans.in_order()
 
     def quiet_level_dbfs(self) -> float | None:
         """Level under which a twentieth of the sound lies, silence left out: what a pause sounds like here."""
-        levels = self.dbfs
-        counts = np.zeros(256, np.int64)
-        for first in range(0, len(levels), _PART):
-            counts += np.bincount(levels[first : first + _PART].astype(np.int16) + 128, minlength=256)
-        counts = counts[int(_SILENT_DBFS) + 129 :]
+        counts = self._counts[int(_SILENT_DBFS) + 129 :]
         if not counts.any():
             return None
         reached = int(np.searchsorted(np.cumsum(counts), 0.05 * counts.sum()))
@@ -68,5 +74,5 @@ class LevelLog:
 
     def silent_share(self) -> float:
         """Share of the track under -80 dBFS."""
-        levels = self.dbfs
-        return round(float((levels <= _SILENT_DBFS).mean()), 4) if levels.size else 0.0
+        silent = int(self._counts[: int(_SILENT_DBFS) + 129].sum())
+        return round(silent / self._hops, 4) if self._hops else 0.0

@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from coursekit.audio import blocks
+from coursekit.audio.clipping import OverLog
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -47,8 +50,8 @@ class TruePeakMeter:
         self._first = -2 * _STRETCH
         self.peak = 0.0
         self.sample_peak = 0.0
-        self.overs: list[tuple[int, float]] = []
-        """Sample number and height of each stretch whose true peak exceeds full scale, channels together."""
+        self.overs = OverLog(rate)
+        """Stretches whose true peak exceeds full scale, channels together."""
 
     def push(self, x: NDArray[np.float32]) -> None:
         """Take a block."""
@@ -65,17 +68,18 @@ class TruePeakMeter:
         self._look(np.concatenate([self._tail, end], axis=1))
 
     def _look(self, line: NDArray[np.float32]) -> None:
-        stretches = np.abs(line).reshape(line.shape[0], -1, _STRETCH).max(axis=2)
-        inner = stretches[:, 1:-1]
+        halves = blocks.maxima(np.abs(line), np.arange(0, line.shape[1] + 1, _STRETCH // 2))
+        inner = np.maximum(halves[:, 2:-2:2], halves[:, 3:-2:2])
         top = float(inner.max(initial=0.0))
         self.sample_peak = max(self.sample_peak, top)
         self.peak = max(self.peak, top)
-        # The filter reaches half its length into both neighbours.
-        reach = np.maximum(inner, np.maximum(stretches[:, :-2], stretches[:, 2:]))
+        # The filter reaches half its length, which is half a stretch, into both neighbours.
+        reach = np.maximum(inner, np.maximum(halves[:, 1:-3:2], halves[:, 4::2]))
         channel, stretch = np.nonzero(reach * self._gain > min(self.peak, 1.0))
         if not channel.size:
             return
         half = _TAPS // 2
+        overs = []
         for at in range(0, len(channel), _BATCH):
             c, s = channel[at : at + _BATCH], stretch[at : at + _BATCH]
             start = (s + 1) * _STRETCH - (half - 1)
@@ -86,7 +90,8 @@ class TruePeakMeter:
             height = np.maximum(height, inner[c, s])
             self.peak = max(self.peak, float(height.max()))
             for i in np.flatnonzero(height > 1.0):
-                self.overs.append((self._first + int(s[i] + 1) * _STRETCH, float(height[i])))
+                overs.append((self._first + int(s[i] + 1) * _STRETCH, float(height[i])))
+        self.overs.add(overs)
 
 
 def to_db(amplitude: float) -> float:

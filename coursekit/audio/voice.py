@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.floating]
+    Bands = NDArray[np.int8]
+    """Whole decibels; as floats, those of a long lesson would weigh more than all that is kept of it."""
 
 _WINDOW_S = 3
 _BED_S = 6
@@ -97,7 +99,7 @@ def analyse_voice(levels: Array, frames: FrameMeter) -> VoiceFacts:
         voice_s=float(int(spoken[:seconds].sum())),
         voice_lufs=_level(history),
         sections=sections,
-        segments=_segments(history, levels, low_bands, loud_bands),
+        segments=_segments(history, levels, loud_bands),
         beds=_beds(windows, sections),
     )
 
@@ -144,14 +146,14 @@ def _windows(levels: Array, pitch: NDArray[np.uint8], size: int, first: int, las
     )
 
 
-def _bands(series: array[int], used: int) -> Array:
-    return np.asarray(np.frombuffer(series, np.int8).reshape(-1, BANDS)[:, :used], dtype=np.float64)
+def _bands(series: array[int], used: int) -> Bands:
+    return np.frombuffer(series, np.int8).reshape(-1, BANDS)[:, :used]
 
 
 # ------------------------------------------------------------------------------------------------------------- noise
 
 
-def _sections(levels: Array, low: Array, spoken: NDArray[np.bool_], seconds: int) -> list[NoiseSection]:
+def _sections(levels: Array, low: Bands, spoken: NDArray[np.bool_], seconds: int) -> list[NoiseSection]:
     """Noise floor and voice-to-noise ratio, three minutes at a time.
 
     The floor is the 5th percentile of loudness over 60 ms, digital silence left out: what remains in the pauses. It is
@@ -168,7 +170,7 @@ def _sections(levels: Array, low: Array, spoken: NDArray[np.bool_], seconds: int
         power = np.convolve(10 ** (part / 10), np.ones(3) / 3, "valid")
         smooth = 10 * np.log10(power + 1e-13)
         sounding = smooth[smooth > _SILENT_DB]
-        lowest = low[first:last]
+        lowest = low[first:last].astype(np.float64)
         heard = lowest[:, 2:].max(axis=1, initial=-120) > -105
         if sounding.size < FRAME_HZ or heard.sum() < 3:
             continue
@@ -284,7 +286,7 @@ def _excursions(level: Array, weight: Array, first: int, last: int) -> list[int]
     return [start, end, *_excursions(level, weight, first, start), *_excursions(level, weight, end, last)]
 
 
-def _segments(history: _History, levels: Array, low: Array, loud: Array) -> tuple[VoiceSegment, ...]:
+def _segments(history: _History, levels: Array, loud: Bands) -> tuple[VoiceSegment, ...]:
     count = len(history.level)
     if count < _MIN_SEGMENT:
         return ()
@@ -335,11 +337,11 @@ def _segments(history: _History, levels: Array, low: Array, loud: Array) -> tupl
     return tuple(found)
 
 
-def _shape(loud: Array) -> Array:
+def _shape(loud: Bands) -> Array:
     """Mean spectrum of these seconds in the bands of the voice, its level taken out."""
     if not len(loud):
         return np.zeros(0)
-    mean = 10 * np.log10((10 ** (loud / 10)).mean(axis=0))[1:15]
+    mean = 10 * np.log10((10 ** (loud.astype(np.float64) / 10)).mean(axis=0))[1:15]
     return np.asarray(mean - mean.mean())
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import av
 import numpy as np
@@ -84,13 +84,13 @@ class KFilter:
             _Cascade(sample_rate_hz, min(self._WIDTH, channels - first)) for first in range(0, channels, self._WIDTH)
         ]
 
-    def push(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Filter one block of samples, shaped (channels, n)."""
-        if len(self._groups) == 1:
-            return self._groups[0].push(x)
-        return np.concatenate(
-            [group.push(x[i * self._WIDTH : (i + 1) * self._WIDTH]) for i, group in enumerate(self._groups)]
-        )
+    def push(self, x: NDArray[np.floating]) -> list[NDArray[np.float64]]:
+        """Filter one block of samples, shaped (channels, n); gives each channel's."""
+        return [
+            channel
+            for i, group in enumerate(self._groups)
+            for channel in group.push(x[i * self._WIDTH : (i + 1) * self._WIDTH])
+        ]
 
 
 class _Cascade:
@@ -114,7 +114,7 @@ class _Cascade:
         last.link_to(self._sink)
         graph.configure()
 
-    def push(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
+    def push(self, x: NDArray[np.floating]) -> list[NDArray[np.float64]]:
         block = np.ascontiguousarray(x, dtype=np.float64)
         frame = av.AudioFrame.from_ndarray(block, format="dblp", layout=self._layout)
         frame.sample_rate = self._rate
@@ -124,4 +124,5 @@ class _Cascade:
         self._source.push(frame)
         out = self._sink.pull()
         assert isinstance(out, av.AudioFrame)
-        return np.asarray(out.to_ndarray(), dtype=np.float64)
+        # Not as one array, which would be a copy.
+        return [np.frombuffer(cast("Any", plane), np.float64, out.samples) for plane in out.planes]
