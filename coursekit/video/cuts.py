@@ -12,17 +12,13 @@ They stay sudden changes all the same, across which no movement can be followed 
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from coursekit.video.meter import Picture
-
-if TYPE_CHECKING:
-    from scenedetect import FrameTimecode
-    from scenedetect.detectors import AdaptiveDetector
 
 Details = npt.NDArray[np.float32]
 
@@ -78,17 +74,6 @@ def _details(picture: Picture) -> Details:
     return np.asarray(grey - cv2.GaussianBlur(grey, (0, 0), _COARSE_PX), dtype=np.float32)
 
 
-class _Score:
-    """The detector's own score of a picture, counted by OpenCV: the same figure for a third of the time."""
-
-    def __init__(self) -> None:
-        self._before: Any = None
-
-    def __call__(self, timecode: FrameTimecode, picture: Picture) -> float:
-        before, self._before = self._before, cv2.cvtColor(picture, cv2.COLOR_BGR2HSV)
-        return 0.0 if before is None else _apart(before, self._before)
-
-
 class CutFinder:
     """Numbers of the first frame after each cut, and after each sudden change of any kind."""
 
@@ -98,7 +83,10 @@ class CutFinder:
         self._count = 0
         self._cuts: list[int] = []
         self._sudden: list[int] = []
-        self._detector: AdaptiveDetector | None = None
+        self._before: Any = None
+        """The newest picture: hue, saturation, value."""
+        self._scores: deque[tuple[int, float]] = deque(maxlen=2 * _WINDOW + 1)
+        """Number and score of the newest pictures."""
         self._begun = self._calm = 0
         """Where the scene in hand begins as far as is known, and where nothing sudden has happened since."""
         self._shown: deque[Picture] = deque(maxlen=_WINDOW + 2)
@@ -107,17 +95,30 @@ class CutFinder:
 
     def feed(self, colour: Picture) -> None:
         """Take the next picture, blue-green-red."""
-        if self._detector is None:
-            from scenedetect.detectors import AdaptiveDetector
-
-            # How close cuts may follow each other is counted here: a proposal that is turned down must hide no cut.
-            self._detector = AdaptiveDetector(min_scene_len=1, window_width=_WINDOW)
-            self._detector._calculate_frame_score = _Score()
+        before, self._before = self._before, cv2.cvtColor(colour, cv2.COLOR_BGR2HSV)
+        if before is None:
             self._begun = self._calm = self._count
+        # The detector's own score of a picture, counted by OpenCV: the same figure for a third of the time.
+        self._scores.append((self._count, 0.0 if before is None else _apart(before, self._before)))
         self._shown.append(colour)
-        for proposed in self._detector.process_frame(self._timecode(), colour):
-            self._weigh(proposed.frame_num)
         self._count += 1
+        if len(self._scores) == self._scores.maxlen:
+            number, score = self._scores[_WINDOW]
+            # What the detector turns down for its least difference it need not be asked about.
+            if score >= MIN_CONTENT and self._proposed():
+                self._weigh(number)
+
+    def _proposed(self) -> bool:
+        """Whether the detector takes the picture in the middle of those whose scores are at hand for a cut."""
+        from scenedetect import FrameTimecode
+        from scenedetect.detectors import AdaptiveDetector
+
+        # How close cuts may follow each other is counted here: a proposal that is turned down must hide no cut.
+        detector = AdaptiveDetector(min_scene_len=1, min_content_val=MIN_CONTENT, window_width=_WINDOW)
+        scores = iter(self._scores)
+        detector._calculate_frame_score = lambda timecode, picture: next(scores)[1]
+        picture = self._shown[-1]
+        return any(detector.process_frame(FrameTimecode(number, self._rate), picture) for number, _ in self._scores)
 
     def skip(self) -> None:
         """A picture that shows what the last one showed."""
@@ -131,7 +132,8 @@ class CutFinder:
 
     def restart(self) -> None:
         """Forget the last picture: the next one is not its neighbour."""
-        self._detector = self._left = None
+        self._before = self._left = None
+        self._scores.clear()
         self._shown.clear()
 
     @property
@@ -143,11 +145,6 @@ class CutFinder:
     def sudden(self) -> tuple[int, ...]:
         """Cuts, and sudden changes within one view."""
         return tuple(self._sudden)
-
-    def _timecode(self) -> FrameTimecode:
-        from scenedetect import FrameTimecode
-
-        return FrameTimecode(self._count, self._rate)
 
     def _weigh(self, number: int) -> None:
         # The detector is `_WINDOW` pictures behind: the first of those kept is the last one before the change.

@@ -8,6 +8,7 @@ in the picture counts for nothing.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 from functools import cached_property
@@ -138,8 +139,10 @@ class JoinsMeter:
             return False
         step = areas - before
         step[0] *= 100 / np.maximum(before[0] - 16, 20)
-        middle = np.median(step, axis=1)
-        size = float(max(np.hypot(middle[1], middle[2]) / _STEP_LEVELS, abs(middle[0]) / _STEP_PCT))
+        # The median, without the checks that cost NumPy's own ten times as long.
+        ranked, half = np.sort(step, axis=1), step.shape[1] // 2
+        middle = [(float(row[half - 1]) + float(row[half])) / 2 for row in ranked]
+        size = max(math.hypot(middle[1], middle[2]) / _STEP_LEVELS, abs(middle[0]) / _STEP_PCT)
         usual, self._usual = self._usual, 0.9 * self._usual + 0.1 * min(size, 1.0)
         if size < 1 or size < 4 * usual:
             return False

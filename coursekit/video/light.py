@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from coursekit.video.facts import DriftSpan, FlashSpan, FlickerSpan, LightFacts
-from coursekit.video.meter import Frame, StreamInfo
+from coursekit.video.meter import Frame, Picture, StreamInfo
 from coursekit.video.motion.shake import smooth, swinging, swings
 from coursekit.video.signals import Signals
 
@@ -33,6 +32,8 @@ _FOOT = 12.0
 _MIN_SHOT_S = 12.0
 _EMIT_DRIFT = 2.0
 _END_S = 2.0
+_AT_ONCE = 32
+"""Pictures in which flashes are looked for at once: 55 kB."""
 
 
 class LightMeter:
@@ -42,21 +43,35 @@ class LightMeter:
         self._signals = signals
         self._flashes = FlashCounter()
         self._red = FlashCounter("red", _RED_STEP, np.inf)
+        self._times: list[float] = []
+        self._fine: list[tuple[Picture, Picture, Picture]] = []
 
     def feed(self, frame: Frame) -> None:
         """Take the next decoded frame."""
-        fine = self._signals.fine
-        self._flashes.feed(frame.time_s, _LUMINANCE[fine.ravel()])
-        self._red.feed(frame.time_s, redness(fine, *frame.chroma))
+        self._times.append(frame.time_s)
+        self._fine.append((self._signals.fine, *self._signals.fine_colour))
+        if len(self._fine) >= _AT_ONCE:
+            self._count()
+
+    def _count(self) -> None:
+        """Flashes in the pictures at hand: many at once cost a fourth of what they cost one by one."""
+        if not self._fine:
+            return
+        y, cb, cr = (np.stack(planes).reshape(len(self._fine), -1) for planes in zip(*self._fine, strict=True))
+        self._flashes.feed(self._times, _LUMINANCE[y])
+        self._red.feed(self._times, redness(y, cb, cr))
+        self._times, self._fine = [], []
 
     def gap(self, start_s: float, end_s: float, *, static: bool) -> None:
         """The signals note it."""
         if not static:
+            self._count()
             self._flashes.forget()
             self._red.forget()
 
     def finish(self) -> LightFacts:
         """All candidate spans."""
+        self._count()
         signals = self._signals
         times = signals.times
         breaks = (0, *signals.sudden, *(row for row, static in signals.gaps if not static), len(times))
@@ -184,7 +199,7 @@ _FLASH_DARK = 0.8
 _FLASH_AREA = 0.25
 _RED_STEP, _SATURATED = 20.0, 0.8
 _REDDISH = 170
-"""Cr below which no cell can be a saturated red."""
+"""Cr of the reddest cell below which no picture is looked at for saturated red."""
 _FLASH_JOIN_S = 0.07
 _EMIT_FLASHES = 2
 
@@ -200,30 +215,46 @@ class FlashCounter:
     def __init__(self, kind: str = "general", step: float = _FLASH_STEP, dark: float = _FLASH_DARK) -> None:
         self._kind, self._step, self._dark = kind, step, dark
         self._turn: npt.NDArray[np.float32] | None = None
-        self._going = np.zeros(0, np.int8)
+        self._going = np.zeros(0, np.float32)
         self._recent = np.zeros(0)
         self._signs = np.zeros(0, np.int8)
         self._transitions: list[tuple[float, int]] = []
 
-    def feed(self, time_s: float, light: npt.NDArray[np.float32]) -> None:
-        """Take the next picture's values, one a cell."""
+    def feed(self, times: Sequence[float], lights: npt.NDArray[np.float32]) -> None:
+        """Take the next pictures' values: pictures × cells."""
         if self._turn is None:
-            self._turn = light.copy()
-            self._going = np.zeros(light.size, np.int8)
-            self._recent = np.full(light.size, -1e9)
-            self._signs = np.zeros(light.size, np.int8)
-            return
-        turn = self._turn
+            cells = lights.shape[1]
+            self._turn = lights[0].copy()
+            self._going = np.zeros(cells, np.float32)
+            self._recent = np.full(cells, -1e9)
+            self._signs = np.zeros(cells, np.int8)
+        # Where all values lie closer together than a transition is high, there is none: the turning point moves along.
+        # That holds for most cells of most pictures; only the others are followed from picture to picture.
+        turn, going = self._turn, self._going
+        high, low = np.maximum(lights.max(axis=0), turn), np.minimum(lights.min(axis=0), turn)
+        rows = np.flatnonzero(high - low >= self._step)
+        before = turn[rows]
+        np.copyto(turn, high, where=going > 0)
+        np.copyto(turn, low, where=going < 0)
+        turn[rows] = before
+        if len(rows):
+            for time_s, light in zip(times, lights[:, rows], strict=True):
+                self._follow(time_s, rows, light)
+
+    def _follow(self, time_s: float, rows: npt.NDArray[np.intp], light: npt.NDArray[np.float32]) -> None:
+        assert self._turn is not None
+        turn, going = self._turn[rows], self._going[rows]
         rise = light - turn
         # Past the last turning point in the same direction: the turning point moves along.
-        along = (self._going * rise) > 0
+        along = going * rise > 0
         swing = (np.abs(rise) >= self._step) & (np.minimum(light, turn) < self._dark) & ~along
-        turn[along] = light[along]
+        moved = along | swing
+        self._turn[rows[moved]] = light[moved]
         if not swing.any():
             return
-        sign = np.sign(rise[swing]).astype(np.int8)
-        self._going[swing], self._signs[swing], self._recent[swing] = sign, sign, time_s
-        turn[swing] = light[swing]
+        swung = rows[swing]
+        sign = np.sign(rise[swing])
+        self._going[swung], self._signs[swung], self._recent[swung] = sign, sign, time_s
         fresh = time_s - self._recent <= _FLASH_JOIN_S
         for way in (1, -1):
             # What scrolls by brightens here and darkens there; a flash has one sense.
@@ -254,20 +285,19 @@ class FlashCounter:
 def redness(
     fine: npt.NDArray[np.uint8], cb: npt.NDArray[np.uint8], cr: npt.NDArray[np.uint8]
 ) -> npt.NDArray[np.float32]:
-    """(R − G − B) × 320 of each cell as WCAG 2.3.1 has it, 0 where the cell is no saturated red."""
-    size = (fine.shape[1], fine.shape[0])
-    cells = cv2.resize(cr, size, interpolation=cv2.INTER_AREA)
-    if cv2.minMaxLoc(cells)[1] < _REDDISH:
-        return np.zeros(fine.size, np.float32)
-    y = (fine.ravel().astype(np.float32) - 16) / 219
-    u, v = (
-        (np.asarray(c).ravel().astype(np.float32) - 128) / 224
-        for c in (cv2.resize(cb, size, interpolation=cv2.INTER_AREA), cells)
-    )
+    """(R − G − B) × 320 of each cell as WCAG 2.3.1 has it, 0 where the cell is no saturated red: pictures × cells."""
+    found = np.zeros(fine.shape, np.float32)
+    # Without red in excess there is none that is saturated.
+    some = np.nonzero((cr > 128) & (cr.max(axis=1) >= _REDDISH)[:, None])
+    if not len(some[0]):
+        return found
+    y = (fine[some].astype(np.float32) - 16) / 219
+    u, v = ((c[some].astype(np.float32) - 128) / 224 for c in (cb, cr))
     coded = np.stack([y + 1.5748 * v, y - 0.1873 * u - 0.4681 * v, y + 1.8556 * u])
     red, green, blue = np.clip(coded, 0, 1) ** 2.4
     saturated = red >= _SATURATED * (red + green + blue + 1e-6)
-    return np.asarray(np.where(saturated, np.maximum(red - green - blue, 0) * 320, 0), dtype=np.float32)
+    found[some] = np.where(saturated, np.maximum(red - green - blue, 0) * 320, 0)
+    return found
 
 
 _LUMINANCE = (np.clip((np.arange(256) - 16) / 219, 0, 1) ** 2.4).astype(np.float32)

@@ -103,8 +103,10 @@ class PaceMeter:
         )
         self._rows.append(len(self._signals) - 1)
         self._box.append(cv2.minMaxLoc(boxes)[1] / _BOX_PX**2)
-        self._lasting.append(self._lasts())
-        self._scene.append(self._goes_on())
+        # Both tell of the picture two before, one of the last three here: none whose box changed too little is a leap.
+        told = max(self._box[-3:]) >= _LEAP_BOX
+        self._lasting.append(self._lasts() if told else float("inf"))
+        self._scene.append(self._goes_on() if told else True)
 
     def _lasts(self) -> float:
         """How far the newest five steps led, over how far the third of them did."""

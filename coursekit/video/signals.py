@@ -75,6 +75,8 @@ class Signals:
         self._areas: tuple[array[float], ...] = (array("f"), array("f"), array("f"))
         self.fine: Picture = np.zeros((_FINE[1], _FINE[0]), np.uint8)
         """The frame in hand at 32 × 18."""
+        self.fine_colour: tuple[Picture, Picture] = (self.fine, self.fine)
+        """Cb and Cr of the same."""
         self.last_areas = np.zeros((3, 12))
         """Brightness, Cb and Cr of the 12 areas of the frame in hand."""
         self._area_bytes: tuple[bytes, ...] = ()
@@ -118,10 +120,11 @@ class Signals:
             alive=alive,
         )
         self._enter(row)
-        self.fine = np.asarray(cv2.resize(small, _FINE, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        self.fine, *rest = (_fine(plane) for plane in (small, cb, cr))
+        self.fine_colour = (rest[0], rest[1])
         if not self.thumbs or frame.time_s - self.thumbs[-1][0] >= _THUMB_S:
             self.thumbs.append((frame.time_s, self.fine))
-        self.last_areas = _area_means(self.fine, cb, cr)
+        self.last_areas = _area_means(self.fine, *self.fine_colour)
         self._area_bytes = tuple(means.tobytes() for means in self.last_areas.astype(np.float32))
         self._enter_areas()
         self._cuts.feed(frame.colour)
@@ -237,10 +240,17 @@ def likeness(one: Picture, other: Picture) -> float:
     return float(cv2.matchTemplate(one, other, cv2.TM_CCOEFF_NORMED)[0, 0])
 
 
-def _area_means(fine: Picture, cb: Picture, cr: Picture) -> npt.NDArray[np.float64]:
+def _fine(plane: Picture) -> Picture:
+    return cv2.resize(plane, _FINE, interpolation=cv2.INTER_AREA)  # type: ignore[return-value] # a picture of bytes
+
+
+_AREA = _FINE[0] // AREAS[0], _FINE[1] // AREAS[1]
+"""Width and height of an area at 32 × 18."""
+
+
+def _area_means(*planes: Picture) -> npt.NDArray[np.float64]:
     # In two steps: pixels to about 32 × 18 by area (rounded to levels, which averages out), then by sum.
-    rest = [np.asarray(cv2.resize(plane, _FINE, interpolation=cv2.INTER_AREA), np.uint8) for plane in (cb, cr)]
-    columns, rows = AREAS
-    blocks = np.stack([fine, *rest]).reshape(3, rows, _FINE[1] // rows, columns, _FINE[0] // columns)
-    sums = blocks.sum(axis=(2, 4), dtype=np.float64).reshape(3, rows * columns)
-    return np.asarray(sums / (blocks.shape[2] * blocks.shape[4]))
+    corners = cv2.integral(cv2.merge(planes))[:: _AREA[1], :: _AREA[0]]
+    rows = corners[1:] - corners[:-1]
+    sums = rows[:, 1:] - rows[:, :-1]
+    return np.asarray(sums.reshape(-1, 3).T / (_AREA[0] * _AREA[1]))
