@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -168,11 +169,25 @@ def measure_detail(luma: Picture) -> Detail | None:
         ]
     ).astype(np.float32)
     block = (block - block.mean(axis=(1, 2), keepdims=True)) * _WINDOW
-    power = np.abs(np.fft.rfft2(block)) ** 2
-    narrow = _TILE // 8
-    across = power[:, np.r_[0:narrow, _TILE - narrow : _TILE], :].sum(axis=1)
-    along = power[:, : _TILE // 2 + 1, :narrow].sum(axis=2)
+    across, along = _spectra(block)
     return Detail(_end_of_band(across), _end_of_band(along), measure_blocking(luma))
+
+
+def _spectra(block: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Power of each tile by frequency along its rows, where nearly nothing changes down the columns; and turned."""
+    # OpenCV takes a fourth of NumPy's time. It packs real and imaginary parts side by side; the first and the last
+    # column, which stand for a single frequency each, one below the other.
+    squares = np.stack([cv2.dft(tile) for tile in block])
+    squares *= squares
+    narrow, half = _TILE // 8, _TILE // 2
+    middle = squares[:, :, 1:-1:2] + squares[:, :, 2::2]
+    rim = squares[:, :, [0, -1]]
+    rim = np.concatenate([rim[:, :1], rim[:, 1:-1:2] + rim[:, 2::2], rim[:, -1:]], axis=1)
+    across = np.empty((len(block), half + 1), np.float32)
+    across[:, 1:-1] = middle[:, :narrow].sum(axis=1) + middle[:, -narrow:].sum(axis=1)
+    across[:, [0, -1]] = rim[:, 0] + 2 * rim[:, 1:narrow].sum(axis=1) + rim[:, narrow]
+    along = rim[:, :, 0] + middle[:, : half + 1, : narrow - 1].sum(axis=2)
+    return across, along
 
 
 def _end_of_band(power: npt.NDArray[np.float32]) -> float:

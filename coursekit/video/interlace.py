@@ -23,6 +23,7 @@ better (0.02–0.4, little moving heads 0.8).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby, takewhile
 from typing import Any
 
@@ -273,11 +274,10 @@ def combing_where(luma: Picture, moving: Any) -> float:
     """Share of combed pixels in the moving area; nothing is looked at beyond it."""
     part = luma[:, :: _step(luma)]
     height, width = part.shape
-    mask = np.asarray(cv2.resize(moving, (width, height), interpolation=cv2.INTER_NEAREST))[1 : height - _RUN] > 0
-    if not mask.any():
+    found = _enlarged(moving, (width, height), slice(1, height - _RUN))
+    if found is None:
         return 0.0
-    rows, columns = _extent(mask.any(axis=1)), _extent(mask.any(axis=0))
-    mask = mask[rows, columns]
+    mask, rows, columns = found
     comb = _combs(part[rows.start : rows.stop + _RUN + 1, columns])
     return int(np.count_nonzero(comb & mask)) / int(np.count_nonzero(mask))
 
@@ -303,12 +303,10 @@ def measure_order(before: Picture, after: Picture, moving: Any) -> tuple[float, 
         return None
     step = _step(after)
     height = len(after) // 2 * 2
-    size = (-(-after.shape[1] // step), height)
-    mask = np.asarray(cv2.resize(moving, size, interpolation=cv2.INTER_NEAREST))[1 : height - 1 : 2] > 0
-    if not mask.any():
+    found = _enlarged(moving, (-(-after.shape[1] // step), height), slice(1, height - 1, 2))
+    if found is None:
         return None
-    rows, columns = _extent(mask.any(axis=1)), _extent(mask.any(axis=0))
-    mask = mask[rows, columns]
+    mask, rows, columns = found
     (upper, lower), (later_upper, later_lower) = (
         _lines(p[2 * rows.start : 2 * rows.stop + 1, ::step][:, columns], mask) for p in (before, after)
     )
@@ -321,10 +319,29 @@ def measure_order(before: Picture, after: Picture, moving: Any) -> tuple[float, 
     return float(np.log(back / on)), own / min(back, on)
 
 
-def _extent(flags: Any) -> slice:
+def _enlarged(small: Any, size: tuple[int, int], lines: slice) -> tuple[Flags, slice, slice] | None:
+    """A small mask brought to a size by its nearest pixels: some of the lines, cut down to what is set, and where that
+    lies among those lines and in the width. None where nothing is."""
+    height, width = small.shape
+    # Things move in a part of the picture: what lies around it is never made.
+    x, y = _nearest(width, size[0]), _nearest(height, size[1])[lines]
+    columns, rows = _extent(small.any(axis=0)[x]), _extent(small.any(axis=1)[y])
+    if columns is None or rows is None:
+        return None
+    mask = (small > 0).take(x[columns], axis=1).take(y[rows], axis=0)
+    return (mask, rows, columns) if mask.any() else None
+
+
+@lru_cache(maxsize=8)
+def _nearest(count: int, wanted: int) -> npt.NDArray[np.intp]:
+    """Which of some pixels stands for each of those wanted, as OpenCV's nearest neighbour has it."""
+    return np.minimum((np.arange(wanted) * (1 / (wanted / count))).astype(np.intp), count - 1)
+
+
+def _extent(flags: Any) -> slice | None:
     """From the first that is set to the last."""
     places = np.flatnonzero(flags)
-    return slice(int(places[0]), int(places[-1]) + 1)
+    return slice(int(places[0]), int(places[-1]) + 1) if len(places) else None
 
 
 def _lines(picture: Picture, mask: Flags) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int16]]:
