@@ -152,11 +152,7 @@ def measure_detail(luma: Picture) -> Detail | None:
     height, width = luma.shape[0] // _TILE * _TILE, luma.shape[1] // _TILE * _TILE
     if not height or not width:
         return None
-    coarse = luma[:height:4, :width:4].astype(np.int16)
-    step_x = np.abs(np.diff(coarse, axis=1, append=coarse[:, -1:]))
-    step_y = np.abs(np.diff(coarse, axis=0, append=coarse[-1:]))
-    quarter = _TILE // 4
-    activity = (step_x + step_y).reshape(height // _TILE, quarter, width // _TILE, quarter).mean(axis=(1, 3)).ravel()
+    activity = _activity(np.ascontiguousarray(luma[:height:4, :width:4]), _TILE // 4).ravel()
     order = np.argsort(-activity, kind="stable")[: min(_MAX_TILES, max(_MIN_TILES, len(activity) // 6))]
     order = order[activity[order] >= _MIN_ACTIVITY]
     if len(order) < _MIN_TILES:
@@ -168,9 +164,21 @@ def measure_detail(luma: Picture) -> Detail | None:
             for r, c in ((int(n) // per_row, int(n) % per_row) for n in order)
         ]
     ).astype(np.float32)
-    block = (block - block.mean(axis=(1, 2), keepdims=True)) * _WINDOW
+    block -= block.mean(axis=(1, 2), keepdims=True)
+    block *= _WINDOW
     across, along = _spectra(block)
     return Detail(_end_of_band(across), _end_of_band(along), measure_blocking(luma))
+
+
+def _activity(coarse: Picture, tile: int) -> Floats:
+    """Mean difference of neighbours along and across, for each tile."""
+    across = cv2.absdiff(coarse[:, 1:], coarse[:, :-1])
+    along = cv2.absdiff(coarse[1:], coarse[:-1])
+    # Each pixel of the last column and of the last line has one neighbour less.
+    sums = np.asarray(cv2.integral(cv2.copyMakeBorder(across, 0, 0, 0, 1, cv2.BORDER_CONSTANT, value=0)))
+    sums = sums + cv2.integral(cv2.copyMakeBorder(along, 0, 1, 0, 0, cv2.BORDER_CONSTANT, value=0))
+    rows = np.diff(sums[::tile, ::tile], axis=0)
+    return np.asarray(np.diff(rows, axis=1) / tile**2)
 
 
 def _spectra(block: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
