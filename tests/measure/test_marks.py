@@ -15,6 +15,7 @@ from coursekit.bench import faults_marks as marks
 from coursekit.bench.faults_marks import Route, Stamp
 from coursekit.bench.faults_video import Picture
 from coursekit.bench.ladder_marks import judge_clip, look
+from coursekit.bench.score import box_iou
 from coursekit.cover.measure import measure_marks
 from coursekit.model import Course, CourseFacts, FileFacts, FileKind, Profile, Verdict
 from coursekit.probe.facts import ImageFacts
@@ -75,6 +76,29 @@ def logo() -> Stamp:
 @pytest.fixture(scope="module")
 def logo_facts(logo: Stamp) -> VideoFacts:
     return marked(logo, marks.corner("top-right", logo.share(*SIZE)), 0.4)
+
+
+def test_a_logo_that_drifts_and_bounces_is_followed(logo: Stamp, tianjin: Profile) -> None:
+    share = logo.share(*SIZE)
+    facts = marked(logo, marks.drifting(share, 0.045), 0.5)
+    assert facts.marks is not None
+    (mark,) = [m for m in facts.marks.found if m.kind is MarkKind.DRIFTING]
+    assert mark.crop_at_s is not None
+    places = marks.boxes(logo, marks.drifting(share, 0.045), mark.crop_at_s, SIZE)
+    assert box_iou(mark.box, places[0]) >= BOX_SLACK
+    assert crop_times(mark) == (mark.crop_at_s,)
+    assert mark.spans[-1][1] > 23.0, "it is followed past the border that throws it back"
+    assert mark.opacity == pytest.approx(0.5, abs=OPACITY_SLACK)
+    assert [(f.verdict, f.code) for f in judge_clip(facts, tianjin)] == [(Verdict.REVIEW, "drifting-mark")]
+
+
+def test_what_turns_as_it_moves_is_no_mark(logo: Stamp, tianjin: Profile) -> None:
+    route = marks.drifting((0.2, 0.3), 0.03)
+    turning = (
+        marks.lay(picture, marks.turned(logo, 3.0 * n), *route(n / 8)[0], 1.0) for n, picture in enumerate(pan())
+    )
+    facts = look(turning)
+    assert not judge_clip(facts, tianjin)
 
 
 def test_a_translucent_logo_is_found_where_it_is(logo: Stamp, logo_facts: VideoFacts, tianjin: Profile) -> None:

@@ -81,6 +81,13 @@ class WatermarkParams:
     """Letters in a row from which something at the border of a camera's picture is asked about …"""
     plain_slope: float
     """… on ground that is plain: slope of brightness in levels a pixel."""
+    drift_travel: float
+    """Widths of the picture that something must go evenly to be taken for a drifting mark …"""
+    drift_proof: float
+    drift_backgrounds: int
+    """… over so many surroundings: what is pushed over a slide or swings before a wall has few …"""
+    drift_area: float
+    """… and no larger than this share of the picture."""
     max_drawn: float
     """Share of the commonest levels from which a picture is drawn: what stays there may be the template."""
 
@@ -100,6 +107,8 @@ def watermark(ctx: CheckContext, facts: VideoFacts, params: WatermarkParams) -> 
     for mark in sure + doubtful:
         if says := _named(mark):
             yield _finding(ctx.fail, "named-mark", mark, says=says)
+        elif mark.kind is MarkKind.DRIFTING:
+            yield _finding(ctx.review, "drifting-mark", mark)
         elif mark in sure:
             yield _finding(ctx.fail, "third-party-mark", mark)
         else:
@@ -197,7 +206,7 @@ def _is_content(mark: MarkFacts, params: WatermarkParams) -> bool:
     x, y, w, h = mark.box
     if mark.kind is MarkKind.FIXED and _shown_s(mark) <= params.caption_s and w >= params.caption_width:
         return mark.opacity is None or mark.opacity >= params.caption_opacity
-    centred = abs(x + w / 2 - 0.5) < 0.04 and abs(y + h / 2 - 0.5) < 0.06
+    centred = mark.kind is not MarkKind.DRIFTING and abs(x + w / 2 - 0.5) < 0.04 and abs(y + h / 2 - 0.5) < 0.06
     return centred and max(w, h) <= params.sight_size and symmetry(mark.signature) > 0.6
 
 
@@ -224,7 +233,8 @@ def _is_proven(mark: MarkFacts, params: WatermarkParams) -> bool:
 
 def _is_sure(mark: MarkFacts, params: WatermarkParams) -> bool:
     return (
-        _shape(mark, params)
+        mark.kind is not MarkKind.DRIFTING
+        and _shape(mark, params)
         and mark.breadth >= params.fail_breadth
         and mark.backgrounds >= params.fail_backgrounds
         and mark.looks >= params.fail_looks
@@ -236,7 +246,24 @@ def _is_sure(mark: MarkFacts, params: WatermarkParams) -> bool:
     )
 
 
+def _drifts(mark: MarkFacts, params: WatermarkParams) -> bool:
+    return (
+        _shape(mark, params)
+        and mark.breadth >= params.fail_breadth
+        and mark.travel is not None
+        and mark.travel >= params.drift_travel
+        and mark.proof >= params.drift_proof
+        and mark.backgrounds >= params.drift_backgrounds
+        and mark.survived >= params.fail_survived
+        and mark.lost <= params.faint_lost_share * (mark.survived + 1)
+        and mark.consistency >= params.steady
+        and mark.box[2] * mark.box[3] <= params.drift_area
+    )
+
+
 def _is_doubtful(mark: MarkFacts, least_backgrounds: int, params: WatermarkParams) -> bool:
+    if mark.kind is MarkKind.DRIFTING:
+        return _drifts(mark, params)
     if not (_shape(mark, params) and _stayed(mark, params.review_survived, params)):
         return False
     if mark.looks < params.review_looks or mark.backgrounds < least_backgrounds:

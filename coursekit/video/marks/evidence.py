@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from coursekit.video.marks.facts import MarkFacts
+from coursekit.video.marks.facts import MarkFacts, MarkKind
 
 _MARGIN = 0.25
 """Of the mark's size, and at least one hundredth of the picture: a mark is judged by what it stands over."""
@@ -18,7 +18,13 @@ _QUALITY = 85
 
 
 def crop_times(mark: MarkFacts) -> tuple[float, ...]:
-    """Two moments: where it stands out best, and one as far from it as the spans allow, over something else."""
+    """Two moments: where it stands out best, and one as far from it as the spans allow, over something else.
+
+    One where it drifts.
+    """
+    if mark.kind is MarkKind.DRIFTING:
+        # A moment later it is elsewhere.
+        return (mark.crop_at_s if mark.crop_at_s is not None else mark.spans[0][0],)
     best = mark.crop_at_s if mark.crop_at_s is not None else mark.spans[0][0]
     ends = [mark.spans[0][0], mark.spans[-1][1]]
     other = max(ends, key=lambda at: abs(at - best))

@@ -25,7 +25,7 @@ class MarkFacts:
 
     kind: MarkKind
     box: tuple[float, float, float, float]
-    """x, y, w, h as fractions of the shown picture; of a drifting mark its first place."""
+    """x, y, w, h as fractions of the shown picture; of a drifting mark its place at `crop_at_s`."""
     spans: tuple[tuple[float, float], ...]
     """When it was seen, seconds."""
     backgrounds: int
@@ -52,6 +52,8 @@ class MarkFacts:
     """Edge pixels at working size (long side at most 640)."""
     places: int = 1
     """Places at which the same sign was seen."""
+    travel: float | None = None
+    """How far a drifting mark went, in widths of the picture."""
     crop_at_s: float | None = None
     """A moment at which it stands out well."""
     signature: str | None = None

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from coursekit.cover.reader import reader_name
+from coursekit.video.marks.drift import Drift, Drifts
 from coursekit.video.marks.facts import MarkFacts, MarkKind, MarksFacts
 from coursekit.video.marks.looks import Looks
+from coursekit.video.marks.past import KEPT, PACKED, Past, packed
 from coursekit.video.marks.persistence import RECENT_COUNT, Map, Persistence
 from coursekit.video.marks.regions import SHARP_BAR, WHOLE_BAR, PixelBox, Region, find_regions, joined, looked_round
 from coursekit.video.marks.signature import likeness
 from coursekit.video.marks.stills import find_stills, share_drawn
-from coursekit.video.marks.tracks import Plot, Track, covers, find_track, signature
+from coursekit.video.marks.tracks import MAX_SIGHTS, Plot, Track, covers, find_track, signature
 from coursekit.video.meter import Frame, StreamInfo
 from coursekit.video.signals import Signals
 
@@ -29,8 +30,6 @@ _TURN_EVERY = 8
 """Grey marks are the rarer, and take longer to show."""
 _SUM_EVERY = 24
 _THERE = 0.5
-_KEEP = 24
-"""Pictures looked back on when something is first suspected."""
 _MAX_TRACKS = 48
 _MAX_FOUND = 16
 _MIN_BREADTH = 0.02
@@ -43,18 +42,6 @@ _HALO_PX = 1.25
 _ALIKE = 0.6
 _STILL = 0.3
 """Summed mean change of the small picture, in levels, below which a sample would show what the last one showed."""
-_PACKED = 127
-"""What a whole edge is in the pictures looked back on."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Past:
-    time_s: float
-    scene: int
-    luma: npt.NDArray[np.uint8]
-    soft: tuple[npt.NDArray[np.int8], ...]
-    turned: tuple[npt.NDArray[np.int8], ...]
-    fresh: npt.NDArray[np.uint8]
 
 
 class MarksMeter:
@@ -68,7 +55,8 @@ class MarksMeter:
         self._signals = signals
         self._persistence = Persistence(self._size[1], self._size[0])
         self._tracks: list[Track] = []
-        self._past: deque[_Past] = deque(maxlen=_KEEP)
+        self._past: deque[Past] = deque(maxlen=KEPT)
+        self._drifts = Drifts((self._size[1], self._size[0]))
         self._next_s = float("-inf")
         self._start_s: float | None = None
         self._moved = float("inf")
@@ -131,7 +119,8 @@ class MarksMeter:
                 track.compare(luma, field.scene)
             if score >= _THERE and share > 0 and track.plot is not None:
                 track.plot.add(u, v, luma, fresh)
-        self._past.append(_Past(time_s, field.scene, luma.copy(), _packed(field.soft), _packed(field.turned), fresh))
+        self._past.append(Past(time_s, field.scene, luma.copy(), packed(field.soft), packed(field.turned), fresh))
+        self._drifts.look(self._past)
         if field.samples % _LOOK_EVERY == 0:
             recent = field.recent()
             self._suspect(find_regions(recent, bar=SHARP_BAR) + find_regions(recent))
@@ -163,12 +152,12 @@ class MarksMeter:
             track = Track(region, time_s, since_start=whole, plot=Plot(region.box, shape), turning=turning)
             for past in self._past:
                 u, v = past.turned if turning else past.soft
-                score = track.score(u, v) / _PACKED
+                score = track.score(u, v) / PACKED
                 track.note(past.time_s, score, share=0.0)
                 if abs(score) >= _THERE:
                     track.compare(past.luma, past.scene)
                 if score >= _THERE and track.plot is not None:
-                    track.plot.add(u, v, past.luma, past.fresh, 1 / _PACKED)
+                    track.plot.add(u, v, past.luma, past.fresh, 1 / PACKED)
             self._tracks.append(track)
         self._tracks = [track for track in self._tracks if not track.chance()]
         if len(self._tracks) > _MAX_TRACKS:
@@ -188,6 +177,7 @@ class MarksMeter:
         for track in self._tracks:
             track.settle()
         found = self._facts(self._whole_signs(_without_parts(self._tracks)))
+        found += tuple(facts for drift in self._drifts.kept() if (facts := self._drifting(drift)))
         return MarksFacts(
             samples=field.samples,
             changing=round(float(np.mean(field.count >= RECENT_COUNT // 2)), 3),
@@ -273,6 +263,33 @@ class MarksMeter:
             signature=signature(region, self._aspect),
         )
 
+    def _drifting(self, drift: Drift) -> MarkFacts | None:
+        seen = drift.seen()
+        if not seen.any():
+            return None
+        best = int(np.argmax(np.where(seen, drift.scores, -np.inf)))
+        survived, lost = drift.survival()
+        region = drift.region
+        return MarkFacts(
+            kind=MarkKind.DRIFTING,
+            box=self._share((*drift.places[best], *drift.size)),
+            spans=drift.spans(max(2.0, 1.2 * self._longest_gap_s))[:40],
+            backgrounds=len(drift.backgrounds),
+            seen=region.backgrounds,
+            looks=min(survived, MAX_SIGHTS),
+            survived=survived,
+            lost=lost,
+            proof=round(drift.proof(), 1),
+            consistency=round(min(1.0, region.consistency), 3),
+            surround=round(drift.surround, 3),
+            breadth=round(region.breadth, 3),
+            opacity=None if region.opacity is None else round(region.opacity, 2),
+            edge_px=region.edge_px,
+            travel=round(drift.travel() / self._size[0], 3),
+            crop_at_s=round(drift.times[best], 3),
+            signature=signature(region, self._aspect),
+        )
+
     def _share(self, box: tuple[int, int, int, int]) -> tuple[float, float, float, float]:
         width, height = self._size
         x, y, w, h = (float(v) for v in box)
@@ -296,10 +313,6 @@ def _in_line(one: PixelBox, other: PixelBox, gap: float) -> bool:
 def _rank(track: Track) -> tuple[float, int]:
     """What the later backgrounds proved first; chance regions are many and live over many backgrounds too."""
     return track.proof() * track.region.consistency, track.region.edge_px
-
-
-def _packed(values: tuple[Map, Map]) -> tuple[npt.NDArray[np.int8], ...]:
-    return tuple(np.asarray(part * _PACKED, dtype=np.int8) for part in values)
 
 
 def _same_sign(one: Track, other: Track) -> bool:

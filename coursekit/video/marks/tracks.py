@@ -20,7 +20,7 @@ _RING_PX = (4, 14)
 _ALIKE = 0.5
 _FLAT = 3.0
 _RELIT = 15.0
-_MAX_SIGHTS = 24
+MAX_SIGHTS = 24
 _PLOT_PX = 48
 """How far round a first sight the rest of a mark is looked for."""
 _OWN_PCT = 75
@@ -208,7 +208,7 @@ class Track:
         """
         if time_s > self.seen_s:
             self.seen_s = time_s
-            self.sights = min(self.sights + 1, _MAX_SIGHTS)
+            self.sights = min(self.sights + 1, MAX_SIGHTS)
         enough = 2.5 if whole else 0.8
         return region.edge_px * region.consistency >= enough * self.region.edge_px * self.region.consistency
 
@@ -274,7 +274,7 @@ class Track:
         counts = there & np.asarray(self.fresh) & (np.asarray(self.times) > self.found_s)
         scores, run = np.asarray(self.scores)[counts], np.cumsum(~there)[counts]
         runs = np.split(scores, np.flatnonzero(np.diff(run)) + 1)
-        return max((_beyond_chance(part) for part in runs if len(part) >= _MIN_RUN), default=0.0)
+        return max((beyond_chance(part) for part in runs if len(part) >= _MIN_RUN), default=0.0)
 
     def chance(self) -> bool:
         """Whether the backgrounds that came right after it was suspected showed nothing of it."""
@@ -282,20 +282,27 @@ class Track:
 
     def spans(self, join_s: float, start_s: float) -> tuple[tuple[float, float], ...]:
         """When it was there; short disappearances (white on white) are bridged."""
-        found: list[list[float]] = []
-        for at, there in zip(self.times, self._there(), strict=True):
-            if not there:
-                continue
-            if found and at - found[-1][1] <= join_s:
-                found[-1][1] = at
-            else:
-                found.append([at, at])
+        found = spans_of(self.times, self._there(), join_s)
         if self.since_start and found:
             found[0][0] = start_s
         return tuple((round(max(a, 0.0), 3), round(b, 3)) for a, b in found)
 
 
-def _beyond_chance(scores: npt.NDArray[np.float64]) -> float:
+def spans_of(times: list[float], there: npt.NDArray[np.bool_], join_s: float) -> list[list[float]]:
+    """Start and end of the times it was there, short absences bridged."""
+    found: list[list[float]] = []
+    for at, seen in zip(times, there, strict=True):
+        if not seen:
+            continue
+        if found and at - found[-1][1] <= join_s:
+            found[-1][1] = at
+        else:
+            found.append([at, at])
+    return found
+
+
+def beyond_chance(scores: npt.NDArray[np.float64]) -> float:
+    """Standard errors by which the mean of scores lies beyond nought."""
     return float(np.mean(scores) / max(float(np.std(scores)), _LEAST_SCATTER) * len(scores) ** 0.5)
 
 

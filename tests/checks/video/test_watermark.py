@@ -76,6 +76,33 @@ def test_weaker_evidence_is_for_a_person(weaker: dict[str, Any]) -> None:
     assert (outcome.verdict, outcome.codes) == (Verdict.REVIEW, ("possible-mark",))
 
 
+DRIFTING = replace(LOGO, kind=MarkKind.DRIFTING, travel=0.5, backgrounds=12, spans=((2.0, 60.0),))
+
+
+def test_what_drifts_over_everything_is_for_a_person() -> None:
+    outcome = judge(DRIFTING)
+    assert (outcome.verdict, outcome.codes) == (Verdict.REVIEW, ("drifting-mark",))
+    assert outcome.findings[0].where == Span(2.0, 60.0, box=LOGO.box)
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [
+        {"travel": 0.1},
+        {"travel": None},
+        {"proof": 9.0},
+        {"backgrounds": 4},
+        {"survived": 5},
+        {"lost": 5},
+        {"breadth": 0.06},
+        {"consistency": 0.5},
+        {"box": (0.2, 0.2, 0.4, 0.5)},
+    ],
+)
+def test_what_moves_in_the_scene_is_left_alone(thing: dict[str, Any]) -> None:
+    assert judge(replace(DRIFTING, **thing)).verdict is Verdict.PASS
+
+
 def test_a_mark_that_says_whose_it_is_fails_at_once() -> None:
     outcome = judge(replace(LOGO, text="抖音号：abc123", survived=4))
     assert (outcome.verdict, outcome.codes) == (Verdict.FAIL, ("named-mark",))
