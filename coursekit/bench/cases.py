@@ -372,6 +372,9 @@ def _picture_grades(job: Job, described: Described) -> Cases:
 
 def _more(job: Job, _: Described) -> Cases:
     yield from _files(job, ladder_more.FILES)
+    for name, make in ladder_more.LETTERED[: 2 if job.plan.quick else None]:
+        case = Case("healthy", name, "trap", job.clip, 0.0, judged=("video/deformation",))
+        yield case, lambda c, m=make: Specimen(c, ladder_more.measure_made(m))  # type: ignore[misc] # binds the loop
 
 
 def _covers(job: Job, _: Described) -> Cases:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 import av
@@ -19,6 +18,7 @@ from coursekit.bench import synth
 from coursekit.bench.clip import ENCODER_THREADS
 from coursekit.bench.faults_audio import Samples
 from coursekit.bench.ladder_more import FileRung, measure_made
+from coursekit.bench.lettering import face
 from coursekit.bench.synth import Picture
 from coursekit.model import Course, CourseFacts, FileFacts, Lesson
 
@@ -68,7 +68,7 @@ def _named(picture: Picture, name: str, opacity: float, share: float, *, tiled: 
     from PIL import Image, ImageDraw, ImageFont
 
     height, width = picture.shape[:2]
-    left, _, right, _ = ImageFont.truetype(_face(), 200).getbbox(name)
+    left, _, right, _ = ImageFont.truetype(face(), 200).getbbox(name)
     size = 200 * share * width / (right - left)
     paper = Image.new("L", (width, height))
     draw = ImageDraw.Draw(paper)
@@ -79,15 +79,10 @@ def _named(picture: Picture, name: str, opacity: float, share: float, *, tiled: 
         else [(int(width * (1 - share) / 2), height // 2)]
     )
     for place in places:
-        draw.text(place, name, fill=255, font=ImageFont.truetype(_face(), size), anchor="lm")
+        draw.text(place, name, fill=255, font=ImageFont.truetype(face(), size), anchor="lm")
     ink = np.asarray(paper)
     cover = (ink.astype(np.float32) / 255 * opacity)[:, :, None]
     return np.asarray(picture * (1 - cover) + grey * cover, np.float32).round().astype(np.uint8)
-
-
-def _face() -> str:
-    """Noto Sans SC, of the wheel that the forms are set with."""
-    return str(files("pylopdf_fonts_zh_cn") / "NotoSansSC-Regular.otf")
 
 
 def _save(path: Path, picture: Picture) -> None:

@@ -22,6 +22,7 @@ from coursekit.bench.faults_audio import Samples
 from coursekit.bench.faults_video import Picture
 from coursekit.bench.ladder_video import LENGTH_S, Clip
 from coursekit.bench.ladder_video import Rung as PictureRung
+from coursekit.bench.lettering import make_slides
 from coursekit.bench.score import Interval
 from coursekit.model import FileFacts
 from coursekit.pipeline import Settings, measure
@@ -195,5 +196,20 @@ def _files() -> Iterator[FileRung]:
             noticed=contrast <= 0.1, make=_cover((1280, 720), contrast),
         )  # fmt: skip
 
+    for percent in (5, 10, 20, 33):
+        yield FileRung(
+            "files", "Chinese slides stretched to fill the frame", f"{percent} %",
+            "video/deformation", frozenset({"letters-stretched"}),
+            noticed=percent >= 20, make=lambda folder, f=1 + percent / 100: make_slides(folder, stretch=f),  # type: ignore[misc]
+        )  # fmt: skip
+
 
 FILES = tuple(_files())
+LETTERED: tuple[tuple[str, Callable[[Path], Path]], ...] = (
+    ("Chinese slides", make_slides),
+    ("letters set far apart", lambda folder: make_slides(folder, spacing=0.2)),
+    ("Chinese slides in Serif", lambda folder: make_slides(folder, serif=True, spacing=0.1)),
+    ("Latin among Chinese", lambda folder: make_slides(folder, latin=0.5)),
+    ("Latin slides set far apart", lambda folder: make_slides(folder, latin=1.0, spacing=0.2)),
+)
+"""Healthy lettering that looks broader than it is."""

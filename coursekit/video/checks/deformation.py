@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from coursekit.model import Finding
-from coursekit.rules.check import CannotTest, CheckContext, check, measured, one_of
-from coursekit.video.facts import VideoFacts
+from coursekit.rules.check import CannotTest, CheckContext, at_most, check, measured, one_of
+from coursekit.video.facts import LetteringFacts, VideoFacts
 
 _EVEN = 0.015
 
@@ -25,6 +25,12 @@ class DeformationParams:
     """Narrower bars are the rim of a sensor or a codec."""
     min_bars_share: float
     """Share of the pictures looked at that must have the bars."""
+    max_letter_breadth: float
+    """Width over height of Chinese letters: broader, and the picture or the face is stretched."""
+    min_letter_stills: int
+    min_letter_lines: int
+    min_letter_agree: float
+    """Share of the lines that must be about as broad as most."""
 
 
 @check("video/deformation", facts=VideoFacts, params=DeformationParams)
@@ -49,6 +55,24 @@ def deformation(ctx: CheckContext, facts: VideoFacts, params: DeformationParams)
         yield ctx.review(
             "odd-aspect", measured=measured(round(shown, 3)), width=width, height=height, aspect=round(shown, 3)
         )
+    elif shape.lettering is not None and _stretched(shape.lettering, params):
+        yield ctx.review(
+            "letters-stretched",
+            measured=measured(shape.lettering.breadth),
+            expected=at_most(params.max_letter_breadth),
+            breadth=shape.lettering.breadth,
+            lines=shape.lettering.lines,
+        )
+
+
+def _stretched(letters: LetteringFacts, params: DeformationParams) -> bool:
+    """A title may be set in a broad face; that the lines of several stills all are is no usual choice."""
+    return (
+        letters.breadth > params.max_letter_breadth
+        and letters.stills >= params.min_letter_stills
+        and letters.lines >= params.min_letter_lines
+        and letters.agree >= params.min_letter_agree
+    )
 
 
 def _pair(bars: tuple[float, float, float, float], across: bool, down: bool) -> bool:

@@ -8,7 +8,7 @@ import pytest
 
 from coursekit.model import Verdict
 from coursekit.video.checks.deformation import deformation as check
-from coursekit.video.facts import GeometryFacts
+from coursekit.video.facts import GeometryFacts, LetteringFacts
 from tests.support import run_check
 from tests.video_facts import stream, tianjin
 
@@ -44,6 +44,23 @@ def test_shapes(
 ) -> None:
     shape = GeometryFacts(Fraction(sample), 0, bars, share, active)
     outcome = run_check(check, stream(coded_px=coded, display_px=display, geometry=shape), tianjin(check))
+    assert (outcome.verdict, outcome.codes) == (verdict, codes)
+
+
+@pytest.mark.parametrize(
+    ("letters", "verdict", "codes"),
+    [
+        (LetteringFacts(stills=5, lines=40, breadth=1.0, agree=1.0), Verdict.PASS, ()),
+        (LetteringFacts(stills=5, lines=40, breadth=1.3, agree=0.95), Verdict.REVIEW, ("letters-stretched",)),
+        # The title of one slide, lines of two faces, a handful of lines.
+        (LetteringFacts(stills=1, lines=12, breadth=1.3, agree=1.0), Verdict.PASS, ()),
+        (LetteringFacts(stills=5, lines=40, breadth=1.2, agree=0.5), Verdict.PASS, ()),
+        (LetteringFacts(stills=3, lines=6, breadth=1.3, agree=1.0), Verdict.PASS, ()),
+    ],
+)
+def test_lettering(letters: LetteringFacts, verdict: Verdict, codes: tuple[str, ...]) -> None:
+    shape = GeometryFacts(Fraction(1), 0, NONE, 1.0, 1.778, letters)
+    outcome = run_check(check, stream(geometry=shape), tianjin(check))
     assert (outcome.verdict, outcome.codes) == (verdict, codes)
 
 
