@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from coursekit.probe.facts import Damage, Gap, PacketFacts, StreamKind
 from coursekit.probe.media import demux, origin_of
+from coursekit.probe.units import length_bytes
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -104,12 +105,7 @@ def _counter(stream: Any, origin: Fraction) -> _Counter:
     context = stream.codec_context
     tick = stream.time_base or Fraction(1, 1000)
     extra = bytes(context.extradata or b"") if context is not None and stream.type in ("video", "audio") else b""
-    length = 0
-    if extra[:1] == b"\x01":
-        if context.name == "h264" and len(extra) > 6:
-            length = (extra[4] & 3) + 1
-        elif context.name == "hevc" and len(extra) > 22:
-            length = (extra[21] & 3) + 1
+    length = length_bytes(context.name, extra) if context is not None else 0
     return _Counter(stream.type, tick, length, stream.start_time, origin)
 
 

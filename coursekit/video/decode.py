@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from coursekit.probe.facts import DecodeError, ProbeFacts, StreamFacts
 from coursekit.probe.limits import FRAME_PIXELS
 from coursekit.probe.media import MediaError, open_media
+from coursekit.probe.units import length_bytes, slices
 from coursekit.video.meter import Frame, StreamInfo, small_size
 
 if TYPE_CHECKING:
@@ -102,9 +103,11 @@ class StreamReader:
         from av.video.reformatter import VideoReformatter
 
         self._scaler = VideoReformatter()
+        self._length_bytes = length_bytes(self.info.codec, bytes(self.stream.codec_context.extradata or b""))
         self.step_s = float(1 / (self.info.frame_rate or _RATE_GUESS))
 
     _scaler: object = None
+    _length_bytes: int = 0
     step_s: float = 0.04
     """How long one picture is shown."""
 
@@ -166,6 +169,10 @@ class StreamReader:
         self.frames += 1
         self.last_s = max(self.last_s, time_s)
         self.end_s = max(self.end_s, time_s + self.step_s)
+
+    def slices(self, packet: Packet[Any]) -> int:
+        """Parts that a packet's picture is coded in."""
+        return slices(bytes(packet), self.info.codec, self._length_bytes)
 
     def packet_s(self, packet: Packet[Any]) -> float | None:
         """When a packet's picture is shown."""

@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from coursekit.video.decode import StreamReader, VideoDecoder
 from coursekit.video.meter import Frame
-from coursekit.video.pacing import Group, Pacer, Plan, blocks_of
+from coursekit.video.pacing import MAX_SLICES, Group, Pacer, Plan, blocks_of, still_bytes
 
 if TYPE_CHECKING:
     from av import Packet
@@ -214,8 +215,16 @@ def _held(
         whole=whole,
         last=last,
         doubtful=any(p.is_corrupt or p.is_discard for p in packets) or any(first <= t <= end for t in damaged_s),
+        slices=_slices(reader, packets),
     )
     return _Held(packets, group)
+
+
+def _slices(reader: StreamReader, packets: list[Packet[Any]]) -> npt.NDArray[np.int64]:
+    """Counted where it can matter: in packets too large for a repeat in one slice, and not for one in many."""
+    blocks = blocks_of(*reader.info.coded_px)
+    least, most = still_bytes(blocks), still_bytes(blocks, MAX_SLICES)
+    return np.array([reader.slices(p) if least < p.size <= most else 1 for p in packets], np.int64)
 
 
 @dataclass(slots=True)
@@ -224,14 +233,16 @@ class _Question:
     answer: bool = False
 
 
+_Handed = Item | list[Repeat] | _Question | BaseException | None
+_HANDFUL = 250
+
+
 def ahead(walk_with: Callable[[Ask], Iterator[Item]], ask: Ask, picture_bytes: int) -> Iterator[Item]:
     """The same items, made in a thread that runs ahead."""
-    items: queue.Queue[Item | _Question | BaseException | None] = queue.Queue(
-        max(2, min(16, _AHEAD_BYTES // max(picture_bytes, 1)))
-    )
+    items: queue.Queue[_Handed] = queue.Queue(max(2, min(16, _AHEAD_BYTES // max(picture_bytes, 1))))
     over = threading.Event()
 
-    def put(item: Item | _Question | BaseException | None) -> None:
+    def put(item: _Handed) -> None:
         while not over.is_set():
             try:
                 return items.put(item, timeout=1.0)
@@ -239,7 +250,25 @@ def ahead(walk_with: Callable[[Ask], Iterator[Item]], ask: Ask, picture_bytes: i
                 continue
         raise _Over
 
+    repeats: list[Repeat] = []
+
+    def hand_over(item: Item) -> None:
+        """Repeats that follow each other go as one list: to hand over each alone costs more than to enter it."""
+        if isinstance(item, Repeat):
+            repeats.append(item)
+        else:
+            hand_repeats()
+            put(item)
+        if len(repeats) >= _HANDFUL:
+            hand_repeats()
+
+    def hand_repeats() -> None:
+        if repeats:
+            put(repeats.copy())
+            repeats.clear()
+
     def asked() -> bool:
+        hand_repeats()
         question = _Question(threading.Event())
         put(question)
         while not question.answered.wait(1.0):
@@ -252,7 +281,8 @@ def ahead(walk_with: Callable[[Ask], Iterator[Item]], ask: Ask, picture_bytes: i
             for item in walk_with(asked):
                 if isinstance(item, Frame):
                     item.prepare()
-                put(item)
+                hand_over(item)
+            hand_repeats()
             put(None)
         except _Over:
             return
@@ -271,6 +301,8 @@ def ahead(walk_with: Callable[[Ask], Iterator[Item]], ask: Ask, picture_bytes: i
                 item.answered.set()
             elif isinstance(item, BaseException):
                 raise item
+            elif isinstance(item, list):
+                yield from item
             else:
                 yield item
     finally:

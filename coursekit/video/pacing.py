@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 LOOK_S = 4.0
@@ -25,12 +26,20 @@ EVERY_S = 10.0
 _GLANCE_S = 0.8
 """Looked at after a keyframe out of turn (a cut) when no long look is due: both sides of a join must be seen."""
 _STILL_BYTES = 24.0
+"""Of each slice: x264 takes 14 to 23 more for a slice more, at 360 lines as at 1080, in 1 to 8 slices."""
 _STILL_BYTES_PER_BLOCK = 0.025
 """A block of 16 × 16 that is skipped costs a small part of a bit; H.264 of unmoved 1080p slides was seen at 85–175
 bytes a picture, the smallest moving picture of a camera at 450."""
-_STILL_BESIDE = 4
+MAX_SLICES = 32
+"""As many as are counted; encoders cut a picture into as many slices as they have threads."""
+_BESIDE = 4
 """Pictures on either side of a large packet that never count as still: what compares both sides of a cut looks at
-them, and encoders polish a new picture. Nor do those shown before it and coded after it, which may be drawn from it."""
+them. Nor do those shown before it and coded after it, which may be drawn from it."""
+_POLISH = 8
+_NEW_TIMES = 8.0
+"""So many pictures after a new one (its packet takes so many times what a repeat may take) an encoder polishes it: of
+1080p slides 250 to 1,150 bytes once or twice, where every new slide took 7,000 and more. The polish is decoded, those
+round it show what it shows: two fifths fewer pictures of a slide lesson are looked at."""
 _MAX_REORDER = 16
 """Pictures that may be shown before one that is coded before them."""
 _MIN_STILL = 6
@@ -64,6 +73,8 @@ class Group:
     """Nothing follows."""
     doubtful: bool = False
     """Something in it is known to be damaged."""
+    slices: Ints | None = None
+    """In how many parts each is coded, where that could make it larger than a repeat in one; None: all in one."""
 
     @property
     def start_s(self) -> float:
@@ -171,7 +182,8 @@ class Pacer:
         # The middle of the lows: a quiet beginning must not hide that the picture stops later on. What the head shows
         # is seen; the first pictures after a keyframe are often small, because it took so much.
         later = rates[-(-head // rate_window(self.frame_s)) :]
-        if float(later.min(initial=np.inf)) < 2 * still_bytes(self.blocks) < float(np.median(lows)):
+        slices = 1 if group.slices is None else int(group.slices.max(initial=1))
+        if float(later.min(initial=np.inf)) < 2 * still_bytes(self.blocks, slices) < float(np.median(lows)):
             return True
         low, high = min(lows), max(high for _, high in known)
         return bool(rates.max() > _RATE_UP * high or rates.min() < _RATE_DOWN * low)
@@ -185,25 +197,28 @@ def blocks_of(width: int, height: int) -> int:
     return -(-width // 16) * -(-height // 16)
 
 
-def still_bytes(blocks: int) -> float:
+def still_bytes(blocks: int, slices: int = 1) -> float:
     """The most bytes that a picture which repeats the one before takes."""
-    return _STILL_BYTES + _STILL_BYTES_PER_BLOCK * blocks
+    return _STILL_BYTES * slices + _STILL_BYTES_PER_BLOCK * blocks
 
 
 def still_pictures(group: Group, blocks: int) -> Flags:
     """Pictures, in decoding order, that are coded as nothing but a repeat, far from any that are not."""
     order = np.argsort(group.times, kind="stable")
-    live = group.sizes[order] > still_bytes(blocks)
+    most = still_bytes(blocks) + _STILL_BYTES * ((group.slices - 1) if group.slices is not None else 0)
+    beyond = (group.sizes / most)[order]
+    live, new = beyond > 1, beyond > _NEW_TIMES
     if group.keyed:
-        live[order == 0] = True
+        live[order == 0] = new[order == 0] = True
     spread = live.copy()
     for row in np.flatnonzero(live):
-        spread[max(0, row - _STILL_BESIDE) : row + _STILL_BESIDE + 1] = True
+        if new[row] or not new[max(0, row - _POLISH) : row].any():
+            spread[max(0, row - _BESIDE) : row + _BESIDE + 1] = True
         before = slice(max(0, row - _MAX_REORDER), row)
         spread[before] |= order[before] > order[row]
     # The first pictures of a later part may follow a large packet of the part before, its last be drawn from the next.
     if not group.keyed:
-        spread[:_STILL_BESIDE] = True
+        spread[:_BESIDE] = True
     if not group.whole:
         spread[-_MAX_REORDER:] = True
     quiet = ~spread
