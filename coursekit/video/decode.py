@@ -103,11 +103,12 @@ class StreamReader:
         from av.video.reformatter import VideoReformatter
 
         self._scaler = VideoReformatter()
-        self._length_bytes = length_bytes(self.info.codec, bytes(self.stream.codec_context.extradata or b""))
+        self.extra = bytes(self.stream.codec_context.extradata or b"")
         self.step_s = float(1 / (self.info.frame_rate or _RATE_GUESS))
 
     _scaler: object = None
-    _length_bytes: int = 0
+    extra: bytes = b""
+    """What the codec must know before the first packet."""
     step_s: float = 0.04
     """How long one picture is shown."""
 
@@ -172,7 +173,21 @@ class StreamReader:
 
     def slices(self, packet: Packet[Any]) -> int:
         """Parts that a packet's picture is coded in."""
-        return slices(bytes(packet), self.info.codec, self._length_bytes)
+        return slices(bytes(packet), self.info.codec, length_bytes(self.info.codec, self.extra))
+
+    def like(self, packet: Packet[Any], data: bytes) -> Packet[Any]:
+        """Other bytes at a packet's place."""
+        import av
+
+        other = av.Packet(data)
+        other.stream = packet.stream
+        other.time_base, other.pts, other.dts, other.duration = (
+            packet.time_base,
+            packet.pts,
+            packet.dts,
+            packet.duration,
+        )
+        return other
 
     def packet_s(self, packet: Packet[Any]) -> float | None:
         """When a packet's picture is shown."""

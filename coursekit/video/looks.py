@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coursekit.video.decode import StreamReader, VideoDecoder
+from coursekit.video.leap import Counters, Leaper, leaps
 from coursekit.video.meter import Frame
 from coursekit.video.pacing import MAX_SLICES, Group, Pacer, Plan, blocks_of, still_bytes
 
@@ -67,7 +68,7 @@ def walk(decoder: VideoDecoder, reader: StreamReader, ask: Ask, damaged_s: tuple
     open_since: float | None = None  # where what was left out begins
     flowing = False
     usual = True
-    feeder = _Feeder(reader)
+    feeder = _Feeder(reader, Leaper.of(reader.info.codec, reader.extra))
     for held in _groups(decoder, reader, damaged_s):
         group, packets = held.group, held.packets
         if group is None:
@@ -118,23 +119,64 @@ class _Feeder:
     """Gives packets to the decoder. Of those that repeat a picture only what others refer to is decoded."""
 
     reader: StreamReader
+    leaper: Leaper | None
     _due: list[tuple[int, int]] = field(default_factory=list)
     """Stamp and size of the repeats that were given and have not come out: a heap."""
+    _back: Counters | None = None
+    """How far the counters are turned back since the last leap."""
+    _begun: bool = False
+    """Everything since a picture that draws from nothing was given: what is missing is known."""
 
     def decode(
         self, packets: list[Packet[Any]], still: frozenset[int | None] = frozenset(), *, doubtful: bool = False
     ) -> Iterator[Item]:
         context = self.reader.stream.codec_context
-        for packet in packets:
+        self._begin(packets[0])
+        leaps = {} if doubtful or not still else self._leaps(packets, still)
+        until = 0
+        for row, packet in enumerate(packets):
             repeats = packet.pts in still
             if repeats and packet.pts is not None:
                 heapq.heappush(self._due, (packet.pts, packet.size))
+            if row in leaps:
+                until, self._back = leaps[row]
+            if row < until:
+                continue
             # A picture that is left out cannot complain: where damage is known every one is decoded.
             context.skip_frame = "NONREF" if repeats and not doubtful else "DEFAULT"
-            yield from self._out(self.reader.decode(packet))
+            yield from self._out(self.reader.decode(self._turned(packet)))
+
+    def _begin(self, packet: Packet[Any]) -> None:
+        begins = self.leaper.begins(bytes(packet)) if self.leaper is not None else None
+        if begins is not False:
+            self._begun, self._back = bool(begins), None
+
+    def _leaps(self, packets: list[Packet[Any]], still: frozenset[int | None]) -> dict[int, tuple[int, Counters]]:
+        """Row at which to leap → row to go on with, and how far counters are to be turned back from there on."""
+        leaper = self.leaper
+        if leaper is None or not self._begun:
+            return {}
+        times = np.array([self.reader.packet_s(packet) for packet in packets], np.float64)
+        rests = np.array([packet.pts in still for packet in packets])
+        drawn = np.array([leaper.drawn_from(bytes(p)) if r else True for p, r in zip(packets, rests, strict=True)])
+        found: dict[int, tuple[int, Counters]] = {}
+        number, order = (self._back.number, self._back.order) if self._back is not None else (0, 0)
+        for start, end in leaps(times, rests, drawn, leaper.kept):
+            shown = [row + int(np.argmin(times[row:])) for row in (start, end)]
+            one, other = (leaper.counters(bytes(packets[row])) for row in (start, end))
+            first, later = (leaper.counters(bytes(packets[row])) for row in shown)
+            number, order = number + other.number - one.number, order + later.order - first.order
+            found[start] = end, Counters(number, order)
+        return found
+
+    def _turned(self, packet: Packet[Any]) -> Packet[Any]:
+        if self._back is None or self.leaper is None:
+            return packet
+        return self.reader.like(packet, self.leaper.moved(bytes(packet), self._back))
 
     def restart(self) -> Iterator[Item]:
         """What the decoder still holds; it then waits for a keyframe."""
+        self._back, self._begun = None, False
         yield from self._out(self.reader.restart())
         yield from self._passed(None)
 

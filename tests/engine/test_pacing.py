@@ -129,3 +129,22 @@ def test_what_stands_still_in_the_midst_is_surrounded_by_decoded_pictures() -> N
 @pytest.mark.parametrize(("count", "end"), [(0, 0), (1, 1), (2, 5), (5, 5), (6, 9), (9, 9)])
 def test_an_end_leaves_no_hole(count: int, end: int) -> None:
     assert clean_end(np.array([0, 4, 2, 1, 3, 8, 6, 5, 7], float), count) == end
+
+
+def test_a_repeat_in_many_slices_is_one() -> None:
+    sizes = [40_000.0, *([310.0] * 120)]
+    one = group(0, sizes)
+    assert not still_pictures(one, BLOCKS).any()
+    eight = Group(one.times, one.sizes, slices=np.full(121, 8))
+    assert still_pictures(eight, BLOCKS)[9:].all()
+
+
+def test_polish_is_decoded_and_not_what_stands_beside_it() -> None:
+    sizes = [40_000.0, *([110.0] * 4), 900.0, *([110.0] * 100)]
+    times = np.arange(len(sizes)) / RATE
+    still = still_pictures(Group(times, np.array(sizes)), BLOCKS)
+    assert np.flatnonzero(~still).tolist() == [0, 1, 2, 3, 4, 5]
+    # The same far from a new picture may be a cut to something plain.
+    sizes[5], sizes[50] = 110.0, 900.0
+    still = still_pictures(Group(times, np.array(sizes)), BLOCKS)
+    assert np.flatnonzero(~still).tolist() == [0, 1, 2, 3, 4, *range(46, 55)]
