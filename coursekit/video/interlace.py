@@ -109,19 +109,18 @@ class InterlaceMeter:
 
     def feed(self, frame: Frame) -> None:
         """Look at a few moving pictures a second."""
-        previous = self._signals.previous
+        difference = self._signals.difference
         row = self._signals.last
         assert row is not None
         if self._info.shown_px[1] < _MIN_LINES:
             return
         before, self._before = self._before, frame
-        if self._last is not None and previous is not None:
+        if self._last is not None and difference is not None:
             self._stays(frame)
-        if previous is None or frame.damaged or frame.time_s < min(self._next_s, self._next_pair_s):
+        if difference is None or frame.damaged or frame.time_s < min(self._next_s, self._next_pair_s):
             return
         if not row.change_block >= _MIN_CHANGE or row.alive < _MIN_ALIVE:
             return
-        difference = cv2.absdiff(frame.small, previous)
         moving = cv2.threshold(difference, _MOVES, 255, cv2.THRESH_BINARY)[1]
         if np.count_nonzero(moving) < _MIN_AREA * moving.size:
             return

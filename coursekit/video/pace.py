@@ -89,18 +89,13 @@ class PaceMeter:
 
     def feed(self, frame: Frame) -> None:
         """Note the change in the box that moves most."""
-        previous = self._signals.previous
-        if previous is None:
+        difference = self._signals.difference
+        if difference is None:
             self._fine.clear()
         self._fine.append(self._signals.fine)
-        if previous is None:
+        if difference is None:
             return
-        boxes = cv2.boxFilter(
-            cv2.absdiff(frame.small, previous),
-            cv2.CV_16U,
-            (_BOX_PX, _BOX_PX),
-            normalize=False,
-        )
+        boxes = cv2.boxFilter(difference, cv2.CV_16U, (_BOX_PX, _BOX_PX), normalize=False)
         self._rows.append(len(self._signals) - 1)
         self._box.append(cv2.minMaxLoc(boxes)[1] / _BOX_PX**2)
         # Both tell of the picture two before, one of the last three here: none whose box changed too little is a leap.

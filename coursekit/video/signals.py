@@ -64,8 +64,8 @@ class Signals:
         self.last: Row | None = None
         self.shown: Frame | None = None
         """The newest frame that was decoded: what still stands there while it is repeated."""
-        self.previous: Picture | None = None
-        """`small` of the frame before the one in hand; None after a gap."""
+        self.difference: Picture | None = None
+        """By how much each pixel of `small` changed since the frame before; None after a gap."""
         self._small: Picture | None = None
         self._columns: dict[str, array[float]] = {
             "time": array("d"),
@@ -93,12 +93,13 @@ class Signals:
     def feed(self, frame: Frame) -> None:
         """Measure the next frame. Called before any meter sees it."""
         small = frame.small
-        self.previous, self._small = self._small, small
+        previous, self._small = self._small, small
         cb, cr = frame.chroma
         mean, spread = cv2.meanStdDev(small)
         change = change_block = alive = float("nan")
-        if self.previous is not None:
-            difference = cv2.absdiff(small, self.previous)
+        self.difference = None
+        if previous is not None:
+            difference = self.difference = np.asarray(cv2.absdiff(small, previous), dtype=np.uint8)
             blocks = cv2.resize(difference, _BLOCKS, interpolation=cv2.INTER_AREA)
             change = cv2.mean(difference)[0]
             change_block = cv2.minMaxLoc(blocks)[1]
