@@ -116,6 +116,8 @@ class Click:
     """Second difference of the samples, fourth at 32 kHz and above, full scale 1."""
     isolation: float
     """Over the sharpest other corner within 12 ms before and after."""
+    surprise: float | None = None
+    """Under 32 kHz: the error of predicting it from both sides, over the largest other within 22 ms."""
 
 
 @dataclass(frozen=True, slots=True)

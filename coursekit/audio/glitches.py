@@ -16,13 +16,14 @@ from coursekit.audio import blocks
 from coursekit.audio.channels import runs
 from coursekit.audio.facts import Click, Dropout
 from coursekit.audio.kept import Strongest
+from coursekit.audio.residue import REACH_S, surprise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _HZ = 1000
 _KEEP = 700
-_GUARD = 24
+_GUARD = 40
 _LOW_DBFS = -60.0
 _SOUNDING_DBFS = -45.0
 _MIN_CUT_DB = 18.0
@@ -33,6 +34,9 @@ _TAIL = 4
 _SHARP_RATE = 32000
 _MIN_CORNER = 0.01
 _MIN_ISOLATION = 3.0
+# Under 32 kHz a click of 0.3 amid loud syllables stands out so little in one of ten places.
+_MIN_ISOLATION_SLOW = 2.0
+_MIN_SURPRISE = 3.0
 _MOST = 200
 
 
@@ -46,6 +50,8 @@ class GlitchMeter:
         self._steps = np.zeros(_KEEP)
         self._peaks = np.zeros(_KEEP)
         self._last: NDArray[np.float32] | None = None
+        self._wave: NDArray[np.float32] | None = None
+        self._samples = 0
         self._at_ms = -_KEEP
         self._dropouts: Strongest[Dropout] = Strongest(_MOST)
         self._clicks: Strongest[Click] = Strongest(_MOST)
@@ -67,6 +73,10 @@ class GlitchMeter:
         if self._rate >= _SHARP_RATE:
             # Twice more: of a voice sampled this finely, nearly nothing is left, of a click six times its height.
             corner = np.diff(bend, n=2, axis=1)
+        else:
+            before_it = np.zeros_like(x, shape=(len(x), self._rate)) if self._wave is None else self._wave
+            self._wave = np.concatenate([before_it[:, -self._rate :], x], axis=1)
+        self._samples += x.shape[1]
         self._last = x[:, -_TAIL:].copy()
         self._levels = np.concatenate([self._levels, 10 * np.log10(np.maximum(power, 1e-12))])
         self._corners = np.concatenate([self._corners, blocks.maxima(np.abs(corner).max(axis=0), edges)])
@@ -128,16 +138,35 @@ class GlitchMeter:
         earlier = window[first - _NEAR : last - _NEAR]
         later = window[first + 3 : last + 3]
         around = np.maximum(np.maximum(earlier, later), 1e-6)
-        for i in np.flatnonzero(
-            (here > _MIN_CORNER) & (here > _MIN_ISOLATION * around) & (corners[first:last] == here)
-        ):
+        least = _MIN_ISOLATION if self._wave is None else _MIN_ISOLATION_SLOW
+        for i in np.flatnonzero((here > _MIN_CORNER) & (here > least * around) & (corners[first:last] == here)):
+            at_ms = self._at_ms + first + int(i)
+            isolation, told = float(here[i] / around[i]), self._surprise(at_ms)
+            if isolation < _MIN_ISOLATION and (told is None or told < _MIN_SURPRISE):
+                continue
             self.click_count += 1
             click = Click(
-                time_s=(self._at_ms + first + int(i)) / _HZ,
+                time_s=at_ms / _HZ,
                 height=round(float(here[i]), 3),
-                isolation=round(min(float(here[i] / around[i]), 1000.0), 1),
+                isolation=round(min(isolation, 1000.0), 1),
+                surprise=None if told is None else round(min(told, 1000.0), 1),
             )
-            self._clicks.add(click.isolation, click.time_s, click)
+            self._clicks.add(click.isolation if told is None else told, click.time_s, click)
+
+    def _surprise(self, at_ms: int) -> float | None:
+        """Of the sharpest corner in this millisecond, where the rate is too low for corners to tell."""
+        if self._wave is None:
+            return None
+        start = self._samples - self._wave.shape[1]
+        near = round(at_ms * self._rate / _HZ) - start
+        far = round((at_ms + 1) * self._rate / _HZ) - start
+        reach = round(REACH_S * self._rate)
+        if near < reach or far + reach > self._wave.shape[1]:
+            return None
+        corner = np.abs(np.diff(self._wave[:, near - 1 : far + 1], n=2, axis=1))
+        channel, sample = np.unravel_index(int(corner.argmax()), corner.shape)
+        middle = near + int(sample)
+        return surprise(self._wave[channel, middle - reach : middle + reach], self._rate)
 
     def finish(self) -> tuple[tuple[Dropout, ...], tuple[Click, ...]]:
         """The strongest of each, in order of time."""

@@ -36,6 +36,8 @@ class SilenceParams:
     dropouts_per_min: float
     """More than this is how a computer's voice speaks."""
     click_isolation: float
+    click_surprise: float
+    """Sampled under 32 kHz: this much harder to foretell than what is around it. A doubt only."""
     click_height: float
     review_clicks: int
     fail_clicks: int
@@ -149,11 +151,13 @@ def _dropouts(ctx: CheckContext, track: AudioFacts, params: SilenceParams) -> It
 
 
 def _clicks(ctx: CheckContext, track: AudioFacts, params: SilenceParams) -> Iterator[Finding]:
-    found = [c for c in track.clicks if c.isolation >= params.click_isolation and c.height >= params.click_height]
+    high = [c for c in track.clicks if c.height >= params.click_height]
+    sure = [c for c in high if c.isolation >= params.click_isolation]
+    found = [c for c in high if c in sure or (c.surprise or 0.0) >= params.click_surprise]
     if len(found) < params.review_clicks:
         return
-    rate = len(found) / max(track.decoded_s / 60, 0.5)
-    failing = len(found) >= params.fail_clicks and rate >= params.fail_clicks_per_min
+    rate = len(sure) / max(track.decoded_s / 60, 0.5)
+    failing = len(sure) >= params.fail_clicks and rate >= params.fail_clicks_per_min
     yield (ctx.fail if failing else ctx.review)(
         "clicks",
         measured=measured(len(found)),

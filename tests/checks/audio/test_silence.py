@@ -102,6 +102,16 @@ def test_clicks(isolation: float, count: int, seconds: float, verdict: Verdict) 
     assert outcome.codes == (() if verdict is Verdict.PASS else ("clicks",))
 
 
+@pytest.mark.parametrize(
+    ("surprise", "count", "verdict"), [(6.0, 40, Verdict.PASS), (9.0, 2, Verdict.PASS), (9.0, 40, Verdict.REVIEW)]
+)
+def test_clicks_told_by_prediction_are_a_doubt_only(surprise: float, count: int, verdict: Verdict) -> None:
+    clicks = tuple(Click(float(n), 0.4, 4.0, surprise) for n in range(count))
+    outcome = run_check(silence, heard(track(clicks=clicks, decoded_s=300.0, end_s=300.0)), PARAMS)
+    assert outcome.verdict is verdict
+    assert outcome.codes == (() if verdict is Verdict.PASS else ("clicks",))
+
+
 def test_what_cannot_be_judged() -> None:
     assert run_check(silence, lesson(closed("empty")), PARAMS).reason == "does-not-open"
     assert run_check(silence, lesson(probe(video(), audio())), PARAMS).reason == "not-measured"
