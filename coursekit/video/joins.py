@@ -38,9 +38,11 @@ _STAYS_PCT = 1.0
 _HOLDS_S = 0.4
 """A shot lasts: what was there before a cut is not there again so soon."""
 _DOUBT_DELTA_E = 3.0
-"""From there on it is worth waiting for."""
+"""From there on it is worth waiting for: colours are asked about from 4 on. Over 217 clips and lessons three steps lay
+at 1.5–3 and would be waited for at half of it for nothing; three at 3–6 would be left at twice."""
 _GONE = 0.5
-"""Share of the difference in colour that must last."""
+"""Share of the difference in colour that must last. Of steps of exposure and white balance that stayed 0.98–1.02 was
+left 0.4 s later, of flashes that passed 0.01–0.02: half of it tells the same, at twice as much no step would last."""
 _PARTS = (6, 4)
 _MIN_PARTS = 6
 _PART_ALIKE = 0.8

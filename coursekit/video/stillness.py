@@ -34,7 +34,9 @@ _BLACK_LIT = 0.002
 _FADE_S = 0.6
 _TITLE_LIT, _TITLE_S = 0.2, 0.15
 """Share that is lit at most of a title on black, and how long before or after it is looked at: where a title goes, what
-is left is its ground and no loss."""
+is left is its ground and no loss. Beside the black of two edited films 0.006–0.11 was lit where a title stood, 0.996
+and more where a picture was lost: at 0.1 one title would be missed, at 0.4 nothing changes, nor at half or twice the
+time."""
 _MAX_SPANS = 200
 
 Flags = npt.NDArray[np.bool_]
