@@ -161,7 +161,7 @@ def _go_through(job: Job, cache: Cache, sha256: str, progress: Progress) -> dict
     return_memory()
     if any(isinstance(outcome, FailedStage) for outcome in done.values()):
         stages = ()
-    if len(stages) > 2 and _threads() > 1:
+    if len(stages) > 2 and threads() > 1:
         # A core to spare: the sound is measured while the picture is.
         with ThreadPoolExecutor(1, thread_name_prefix="sound") as beside:
             sound = beside.submit(settle, stages[1])
@@ -189,7 +189,7 @@ class _Told:
             self._progress(done_s, total_s)
 
 
-def _threads() -> int:
+def threads() -> int:
     """Cores this worker may use. 0 leaves it to FFmpeg."""
     asked = os.environ.get(THREADS, "1")
     return int(asked) if asked.isdecimal() else 1
@@ -302,7 +302,7 @@ def _measure_stage(stage: str, job: Job, probe: ProbeFacts | None, told: _Told) 
     from coursekit.video.measure import measure_video
 
     return VideoStage(
-        measure_video(job.path, probe, lambda s: told("video", s, total_s), threads=_threads(), thorough=job.thorough)
+        measure_video(job.path, probe, lambda s: told("video", s, total_s), threads=threads(), thorough=job.thorough)
     )
 
 
