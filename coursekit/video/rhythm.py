@@ -22,6 +22,10 @@ _CHANCE = 0.02
 of twelve showed its beat (0.59–0.89); in 300 lessons of 4–24 pieces each, with a twentieth, a tenth or a fifth lost by
 chance, no beat was found."""
 
+_CLEAREST = 75
+"""Percentile: repeats that are missed blur the beat of a piece, nothing makes it clearer than it is. Of that talker the
+middle piece had 0.80–0.87, the upper quarter 0.86–0.89."""
+
 
 def find_rhythm(rows: Rows) -> float:
     """How regular the repeats are, 0 to 1.
@@ -64,7 +68,7 @@ def find_cadence(groups: Sequence[Rows], gaps: Sequence[int], longest: int) -> t
     there = beats[:, best] >= np.sqrt(-np.log(_CHANCE) / counts)
     if int(np.count_nonzero(there)) < max(_MIN_PIECES, len(every) / 2):
         return none
-    clear = float(np.median(beats[there, best]))
+    clear = float(np.percentile(beats[there, best], _CLEAREST))
     ends = np.cumsum([len(some) for some in pieces])
     return tuple(
         clear if some and bool(there[end - len(some) : end].all()) else 0.0

@@ -21,7 +21,7 @@ _FRAMES = 250
 _LOOK = 100
 """Pictures in a piece of four seconds."""
 _LEAP = 1.3
-"""What the profile asks of repeats that are not exact."""
+"""Between a mouth that rests for a picture, 1.0, and one that lost some."""
 
 
 def _talker(frames: int, rests: tuple[int, ...] = ()) -> Iterator[Picture]:
