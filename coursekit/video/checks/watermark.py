@@ -81,6 +81,10 @@ class WatermarkParams:
     """Letters in a row from which something at the border of a camera's picture is asked about …"""
     plain_slope: float
     """… on ground that is plain: slope of brightness in levels a pixel."""
+    jump_alike: float
+    """Likeness of its edges at two places from which a faint sign is the same in both: neither is chance then …"""
+    jump_edge_px: int
+    """… if it has so many of them."""
     drift_travel: float
     """Widths of the picture that something must go evenly to be taken for a drifting mark …"""
     drift_proof: float
@@ -223,12 +227,20 @@ def _is_proven(mark: MarkFacts, params: WatermarkParams) -> bool:
     if mark.consistency >= params.steady:
         line = mark.breadth < params.fail_breadth
         return mark.proof >= (params.faint_proof if line else params.review_proof)
-    if mark.consistency < params.faint or mark.proof < params.faint_proof:
+    if mark.consistency < params.faint:
+        return False
+    if _jumps(mark, params):
+        return mark.proof >= params.review_proof
+    if mark.proof < params.faint_proof:
         return False
     lost = mark.lost > params.faint_lost_share * mark.survived
     hides = mark.opacity is None or mark.opacity >= params.faint_opacity
     often = mark.looks >= params.faint_looks and mark.survived >= params.fail_survived
     return often and hides and not lost and mark.backgrounds >= params.fail_backgrounds
+
+
+def _jumps(mark: MarkFacts, params: WatermarkParams) -> bool:
+    return mark.alike is not None and mark.alike >= params.jump_alike and mark.edge_px >= params.jump_edge_px
 
 
 def _is_sure(mark: MarkFacts, params: WatermarkParams) -> bool:
@@ -266,7 +278,7 @@ def _is_doubtful(mark: MarkFacts, least_backgrounds: int, params: WatermarkParam
         return _drifts(mark, params)
     if not (_shape(mark, params) and _stayed(mark, params.review_survived, params)):
         return False
-    if mark.looks < params.review_looks or mark.backgrounds < least_backgrounds:
+    if (mark.looks < params.review_looks and not _jumps(mark, params)) or mark.backgrounds < least_backgrounds:
         return False
     if mark.surround >= params.review_surround:
         return _is_proven(mark, params)

@@ -52,6 +52,8 @@ class MarkFacts:
     """Edge pixels at working size (long side at most 640)."""
     places: int = 1
     """Places at which the same sign was seen."""
+    alike: float | None = None
+    """Of a jumping mark: how alike its edges are at two places, direction for direction; −1 to 1."""
     travel: float | None = None
     """How far a drifting mark went, in widths of the picture."""
     crop_at_s: float | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -17,7 +18,7 @@ from coursekit.video.marks.persistence import RECENT_COUNT, Map, Persistence
 from coursekit.video.marks.regions import SHARP_BAR, WHOLE_BAR, PixelBox, Region, find_regions, joined, looked_round
 from coursekit.video.marks.signature import likeness
 from coursekit.video.marks.stills import find_stills, share_drawn
-from coursekit.video.marks.tracks import MAX_SIGHTS, Plot, Track, covers, find_track, signature
+from coursekit.video.marks.tracks import MAX_SIGHTS, Plot, Track, covers, find_track, same_shape, signature
 from coursekit.video.meter import Frame, StreamInfo
 from coursekit.video.signals import Signals
 
@@ -40,6 +41,8 @@ _WORD_GAP = 0.04
 """Of the width."""
 _HALO_PX = 1.25
 _ALIKE = 0.6
+_SHAPE_PX = 200
+"""Edge pixels from which a shape is told by them one for one: a few strokes are alike by chance."""
 _STILL = 0.3
 """Summed mean change of the small picture, in levels, below which a sample would show what the last one showed."""
 
@@ -230,8 +233,17 @@ class MarksMeter:
             x1, y1 = max(b[0] + b[2] for b in boxes), max(b[1] + b[3] for b in boxes)
             track, spans = shown[0]
             return [self._one(track, spans, MarkKind.TILED, len(shown), (x0, y0, x1 - x0, y1 - y0))]
-        kind = MarkKind.FIXED if at_once else MarkKind.JUMPING
-        return [self._one(track, spans, kind, len(shown), track.region.extent()) for track, spans in shown]
+        if at_once:
+            return [
+                self._one(track, spans, MarkKind.FIXED, len(shown), track.region.extent()) for track, spans in shown
+            ]
+        return [
+            replace(
+                self._one(track, spans, MarkKind.JUMPING, len(shown), track.region.extent()),
+                alike=round(max(same_shape(track.region, o.region) for o, _ in shown if o is not track), 2),
+            )
+            for track, spans in shown
+        ]
 
     def _one(
         self,
@@ -318,7 +330,11 @@ def _rank(track: Track) -> tuple[float, int]:
 def _same_sign(one: Track, other: Track) -> bool:
     (_, _, w1, h1), (_, _, w2, h2) = one.box, other.box
     near = max(w1, w2) <= 1.3 * min(w1, w2) + 2 and max(h1, h2) <= 1.3 * min(h1, h2) + 2
-    return near and likeness(signature(one.region), signature(other.region)) >= _ALIKE
+    if not near:
+        return False
+    if likeness(signature(one.region), signature(other.region)) >= _ALIKE:
+        return True
+    return min(one.region.edge_px, other.region.edge_px) >= _SHAPE_PX and same_shape(one.region, other.region) >= _ALIKE
 
 
 def _at_once(spans: list[tuple[tuple[float, float], ...]]) -> bool:

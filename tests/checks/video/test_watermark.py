@@ -103,6 +103,23 @@ def test_what_moves_in_the_scene_is_left_alone(thing: dict[str, Any]) -> None:
     assert judge(replace(DRIFTING, **thing)).verdict is Verdict.PASS
 
 
+JUMPING = replace(LOGO, kind=MarkKind.JUMPING, places=2, alike=0.64, looks=1, proof=6.9, consistency=0.53)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, Verdict.REVIEW),
+        ({"alike": 0.3}, Verdict.PASS),
+        ({"alike": None}, Verdict.PASS),
+        ({"edge_px": 90}, Verdict.PASS),
+        ({"proof": 3.0}, Verdict.PASS),
+    ],
+)
+def test_a_faint_sign_seen_alike_in_two_places_is_no_chance(change: dict[str, Any], expected: Verdict) -> None:
+    assert judge(replace(JUMPING, **change)).verdict is expected
+
+
 def test_a_mark_that_says_whose_it_is_fails_at_once() -> None:
     outcome = judge(replace(LOGO, text="抖音号：abc123", survived=4))
     assert (outcome.verdict, outcome.codes) == (Verdict.FAIL, ("named-mark",))
