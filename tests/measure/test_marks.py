@@ -87,6 +87,7 @@ def test_a_logo_that_drifts_and_bounces_is_followed(logo: Stamp, tianjin: Profil
     places = marks.boxes(logo, marks.drifting(share, 0.045), mark.crop_at_s, SIZE)
     assert box_iou(mark.box, places[0]) >= BOX_SLACK
     assert crop_times(mark) == (mark.crop_at_s,)
+    assert mark.crop_at_s == pytest.approx((mark.spans[0][0] + mark.spans[-1][1]) / 2, abs=0.5)
     assert mark.spans[-1][1] > 23.0, "it is followed past the border that throws it back"
     assert mark.opacity == pytest.approx(0.5, abs=OPACITY_SLACK)
     assert [(f.verdict, f.code) for f in judge_clip(facts, tianjin)] == [(Verdict.REVIEW, "drifting-mark")]

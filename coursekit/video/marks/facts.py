@@ -57,7 +57,7 @@ class MarkFacts:
     travel: float | None = None
     """How far a drifting mark went, in widths of the picture."""
     crop_at_s: float | None = None
-    """A moment at which it stands out well."""
+    """A moment at which it stands out well; of a drifting mark the one nearest to the middle of its spans."""
     signature: str | None = None
     """Its edges on a small grid, base64: to know it again at any size and opacity."""
     text: str | None = None

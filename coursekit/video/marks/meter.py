@@ -279,7 +279,10 @@ class MarksMeter:
         seen = drift.seen()
         if not seen.any():
             return None
-        best = int(np.argmax(np.where(seen, drift.scores, -np.inf)))
+        times = np.asarray(drift.times)
+        # A finding is shown by the middle of its span: there the box must lie on the mark.
+        middle = (times[seen][0] + times[seen][-1]) / 2
+        best = int(np.argmin(np.where(seen, np.abs(times - middle), np.inf)))
         survived, lost = drift.survival()
         region = drift.region
         return MarkFacts(
