@@ -181,6 +181,29 @@ def test_true_peak_of_a_pulse_decimated_from_four_times_the_rate(offset: int, wi
     assert -PEAK_UNDER_DB <= true_peak_dbtp(x) <= PEAK_OVER_DB
 
 
+@pytest.mark.parametrize("offset", range(4))
+@pytest.mark.parametrize(("divisor", "degrees"), [(4, 0.0), (4, 45.0), (6, 60.0), (8, 67.5)])
+def test_true_peak_of_a_loud_period_low_passed_at_192_khz_and_decimated(
+    divisor: int, degrees: float, offset: int
+) -> None:
+    """Cases 20–23 as we read them: half scale with a louder moment, made at 192 kHz, low-passed to what 48 kHz holds.
+
+    Scaled so that its highest is full scale at 192 kHz; then every fourth sample is kept, from four places on.
+    """
+    over, half = 4, 2048
+    n = np.arange(-48000, 48000)
+    louder = 0.5 + 0.5 * np.exp(-((n / (2.0 * divisor * over)) ** 2))
+    fade = np.clip((48000 - np.abs(n)) / 9600, 0, 1)
+    made = louder * fade * np.cos(2 * np.pi * n / (divisor * over) + math.radians(degrees))
+    k = np.arange(-half, half + 1)
+    low_pass = np.sinc(2 * 21000 / 192000 * k) * np.kaiser(2 * half + 1, 9.0)
+    made = np.convolve(made, low_pass / low_pass.sum(), "same")
+    dense = np.fft.irfft(np.fft.rfft(made), 4 * len(made)) * 4
+    made /= np.abs(dense).max()
+    x = np.tile(made[offset::over].astype(np.float32), (2, 1))
+    assert -PEAK_UNDER_DB <= true_peak_dbtp(x) <= PEAK_OVER_DB
+
+
 def test_true_peak_skips_only_what_cannot_matter() -> None:
     """Against oversampling of everything by the Fourier transform."""
     rng = np.random.default_rng(7)
