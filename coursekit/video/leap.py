@@ -99,26 +99,32 @@ class Leaper:
         """Whether others may be drawn from it."""
         return any(data[at] & 31 in (_SLICE, _KEY_SLICE) and data[at] & 0x60 for at in units(data, self.length))
 
-    def counters(self, data: bytes) -> Counters:
-        """Of a packet's picture. Raises IndexError where it has none."""
+    def counters(self, data: bytes) -> Counters | None:
+        """Of a packet's picture; None where it has none, or not a whole one."""
         at = next((at for at in units(data, self.length) if data[at] & 31 in (_SLICE, _KEY_SLICE)), len(data))
         bits = _Bits(_unescaped(data[at : at + _HEAD_BYTES]))
-        number_at, order_at = self._places(bits)
-        bits.at = number_at
-        number = bits.take(self.number_bits)
-        bits.at = order_at
-        return Counters(number, bits.take(self.order_bits))
+        try:
+            number_at, order_at = self._places(bits)
+            bits.at = number_at
+            number = bits.take(self.number_bits)
+            bits.at = order_at
+            return Counters(number, bits.take(self.order_bits))
+        except IndexError:
+            return None
 
     def moved(self, data: bytes, back: Counters) -> bytes:
-        """The same packet with its counters turned back."""
+        """The same packet with its counters turned back; what is not whole stays as it is, for the decoder to judge."""
         parts: list[bytes] = []
-        for at in units(data, self.length):
-            end = at + int.from_bytes(data[at - self.length : at], "big")
-            unit = data[at:end]
-            if unit[0] & 31 == _SLICE:
-                cut = _cut(unit)
-                unit = self._turned(unit[:cut], back) + unit[cut:]
-            parts += [len(unit).to_bytes(self.length, "big"), unit]
+        try:
+            for at in units(data, self.length):
+                end = at + int.from_bytes(data[at - self.length : at], "big")
+                unit = data[at:end]
+                if unit[0] & 31 == _SLICE:
+                    cut = _cut(unit)
+                    unit = self._turned(unit[:cut], back) + unit[cut:]
+                parts += [len(unit).to_bytes(self.length, "big"), unit]
+        except (IndexError, OverflowError):
+            return data
         return b"".join(parts)
 
     def _turned(self, head: bytes, back: Counters) -> bytes:

@@ -163,8 +163,10 @@ class _Feeder:
         number, order = (self._back.number, self._back.order) if self._back is not None else (0, 0)
         for start, end in leaps(times, rests, drawn, leaper.kept):
             shown = [row + int(np.argmin(times[row:])) for row in (start, end)]
-            one, other = (leaper.counters(bytes(packets[row])) for row in (start, end))
-            first, later = (leaper.counters(bytes(packets[row])) for row in shown)
+            told = [leaper.counters(bytes(packets[row])) for row in (start, end, *shown)]
+            if None in told:
+                return {}
+            one, other, first, later = (c for c in told if c is not None)
             number, order = number + other.number - one.number, order + later.order - first.order
             found[start] = end, Counters(number, order)
         return found
