@@ -9,7 +9,7 @@ in the picture counts for nothing.
 from __future__ import annotations
 
 import math
-from collections import deque
+from collections import OrderedDict, deque
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -25,6 +25,8 @@ from coursekit.video.signals import Signals, likeness
 _BESIDE = 2
 """Frames from the cut at which both sides are looked at: the very last one may be a blend."""
 _MIN_MATCHES = 10
+_REMEMBERED = 6
+"""Pictures whose points are kept: both sides of two steps and what came since."""
 _MIN_APART_S = 0.4
 _SINGLE = 2.0
 """A cut changes the picture that many times more than the frames beside it do."""
@@ -211,11 +213,11 @@ class Matcher:
     def __init__(self) -> None:
         self._sift: Any = cv2.SIFT_create(nfeatures=300, contrastThreshold=0.03)  # type: ignore[attr-defined]
         self._match: Any = cv2.BFMatcher()
+        self._known: OrderedDict[int, tuple[Picture, Any]] = OrderedDict()
 
     def places(self, first: Picture, second: Picture) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]] | None:
         """Points in the first and in the second picture; None where they do not show the same scene."""
-        points_a, words_a = self._sift.detectAndCompute(first, None)
-        points_b, words_b = self._sift.detectAndCompute(second, None)
+        (points_a, words_a), (points_b, words_b) = self._points(first), self._points(second)
         if words_a is None or words_b is None or min(len(points_a), len(points_b)) < _MIN_MATCHES:
             return None
         pairs = [
@@ -234,6 +236,17 @@ class Matcher:
             return None
         fits = inlier[:, 0] == 1
         return a[fits], b[fits]
+
+    def _points(self, picture: Picture) -> Any:
+        """The picture before a step is compared with every one after it, until the step has lasted."""
+        key = id(picture)
+        if key not in self._known:
+            # With the picture itself: as long as it is kept no other can have its number.
+            self._known[key] = picture, self._sift.detectAndCompute(picture, None)
+            if len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
+        self._known.move_to_end(key)
+        return self._known[key][1]
 
 
 def compare_colours(

@@ -70,7 +70,7 @@ def measure_video(
     refuse_beyond(probe)
     told = 0.0
     with open_video(path, probe, threads=threads) as decoder:
-        passes = {index: _Pass(reader) for index, reader in decoder.readers.items()}
+        passes = {index: _Pass(reader, threads) for index, reader in decoder.readers.items()}
         if not passes:
             return ()
         only = next(iter(passes.values())) if len(passes) == 1 else None
@@ -116,16 +116,19 @@ def _items(
 class _Pass:
     """The pass over one stream."""
 
-    def __init__(self, reader: StreamReader) -> None:
+    def __init__(self, reader: StreamReader, threads: int) -> None:
         self.reader = reader
         self.signals = Signals(reader.info)
         self.meters = {name: make(reader.info, self.signals) for name, make in METERS.items()}
         motion = self.meters["motion"]
         weave = self.meters["interlace"]
         assert isinstance(motion, MotionMeter)
-        joins = self.meters["joins"]
+        joins, marks = self.meters["joins"], self.meters["marks"]
         assert isinstance(weave, InterlaceMeter)
         assert isinstance(joins, JoinsMeter)
+        assert isinstance(marks, MarksMeter)
+        if threads != 1:
+            marks.work_beside()
         self.notice = Notice(self.signals, motion, weave, joins)
         self._rest: tuple[float, float] | None = None
         self._repeats = 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 import cv2
@@ -43,6 +45,8 @@ _HALO_PX = 1.25
 _ALIKE = 0.6
 _SHAPE_PX = 200
 """Edge pixels from which a shape is told by them one for one: a few strokes are alike by chance."""
+_MAX_DUE = 8
+"""Pictures at working size that may wait for the thread beside: 2 MB."""
 _STILL = 0.3
 """Summed mean change of the small picture, in levels, below which a sample would show what the last one showed."""
 
@@ -64,8 +68,16 @@ class MarksMeter:
         self._start_s: float | None = None
         self._moved = float("inf")
         self._time_s = 0.0
+        self._seen_s = 0.0
         self._longest_gap_s = 0.0
         self._looks = Looks()
+        self._beside: ThreadPoolExecutor | None = None
+        self._due: deque[Future[None]] = deque()
+
+    def work_beside(self) -> None:
+        """Look at what is taken in a thread of its own, in the same order: one look takes as long as a dozen pictures
+        of all other meters together, and nothing waits for what it finds."""
+        self._beside = ThreadPoolExecutor(1, thread_name_prefix="marks")
 
     def feed(self, frame: Frame) -> None:
         """Look at a picture every quarter second to second, and only if something changed since."""
@@ -80,15 +92,29 @@ class MarksMeter:
     def _sample(self, time_s: float, frame: Frame) -> None:
         self._next_s = time_s + self._step_s(time_s)
         if self._moved < _STILL:
-            for track in self._tracks:
-                track.note(time_s, track.scores[-1] if track.scores else 1.0, share=0.0)
+            self._soon(lambda: self._look_again(time_s))
             return
         self._moved = 0.0
         luma = frame.luma
         self._looks.offer(time_s, luma)
         if luma.shape[::-1] != self._size:
             luma = np.asarray(cv2.resize(luma, self._size, interpolation=cv2.INTER_AREA), np.uint8)
-        self.look(time_s, luma)
+        self._soon(lambda: self.look(time_s, luma))
+
+    def _soon(self, task: Callable[[], None]) -> None:
+        if self._beside is None:
+            task()
+            return
+        self._due.append(self._beside.submit(task))
+        if len(self._due) > _MAX_DUE:
+            self._due.popleft().result()
+
+    def _caught_up(self) -> None:
+        while self._due:
+            self._due.popleft().result()
+        if self._beside is not None:
+            self._beside.shutdown()
+            self._beside = None
 
     def gap(self, start_s: float, end_s: float, *, static: bool) -> None:
         """What stands still keeps its marks; what is left out is bridged."""
@@ -105,8 +131,14 @@ class MarksMeter:
         since = time_s - (self._start_s or 0.0)
         return next(step for until, step in _PACE if since < until) - 0.01
 
+    def _look_again(self, time_s: float) -> None:
+        """Nothing changed: what was there still is."""
+        for track in self._tracks:
+            track.note(time_s, track.scores[-1] if track.scores else 1.0, share=0.0)
+
     def look(self, time_s: float, luma: npt.NDArray[np.uint8]) -> None:
         """Take one picture at working size."""
+        self._seen_s = time_s
         field = self._persistence
         field.feed(luma)
         assert field.soft is not None
@@ -139,7 +171,7 @@ class MarksMeter:
         self._suspect(find_regions(field.whole(turning=True), even, WHOLE_BAR), whole=True, turning=True)
 
     def _suspect(self, regions: list[Region], *, whole: bool = False, turning: bool = False) -> None:
-        time_s, shape, count = self._time_s, self._persistence.shape, self._persistence.count
+        time_s, shape, count = self._seen_s, self._persistence.shape, self._persistence.count
         spread: Map | None = None
         for sketch in regions:
             if not self._possible(sketch) or sketch.held < _MIN_HELD:
@@ -174,7 +206,9 @@ class MarksMeter:
 
     def finish(self) -> MarksFacts:
         """The candidates, the strongest first."""
+        self._caught_up()
         field = self._persistence
+        self._seen_s = self._time_s
         if field.samples % _SUM_EVERY:
             self._sum_up()
         for track in self._tracks:
