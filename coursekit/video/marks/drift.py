@@ -23,11 +23,11 @@ from coursekit.video.marks.regions import SHARP_BAR, Region, find_regions, joine
 from coursekit.video.marks.tracks import (
     MAX_BACKGROUNDS,
     Plot,
+    Ring,
     Surroundings,
     beyond_chance,
     differ,
     spans_of,
-    surroundings,
 )
 
 _COARSE_PX = 160
@@ -113,7 +113,8 @@ class Drift:
             range(max(0, round(min(a, b)) - slack), min(room, round(max(a, b)) + slack) + 1)
             for a, b, room in zip(at, back, rooms, strict=True)
         ]
-        tried = [(self._score(past, left, top), left, top) for top in ranges[1] for left in ranges[0]]
+        usual = max(float(np.sum(self.region.x * self.region.x + self.region.y * self.region.y)), 1e-6)
+        tried = [(self._score(past, left, top) / usual, left, top) for top in ranges[1] for left in ranges[0]]
         best, left, top = max(tried, default=(-1.0, round(at[0]), round(at[1])))
         self.times.append(past.time_s)
         self.scores.append(best)
@@ -148,14 +149,13 @@ class Drift:
         region = self.region
         _, _, w, h = region.box
         u, v = (part[top : top + h, left : left + w] for part in past.soft)
-        usual = float(np.sum(region.x * region.x + region.y * region.y))
-        return float(np.sum(u * region.x + v * region.y)) / PACKED / max(usual, 1e-6)
+        return float(np.sum(u * region.x + v * region.y)) / PACKED
 
     def _compare(self, past: Past, where: tuple[int, int]) -> None:
         if len(self.backgrounds) >= MAX_BACKGROUNDS:
             return
         moved = replace(self.region, box=(*where, *self.region.box[2:]))
-        new = surroundings(moved, past.luma, past.scene)
+        new = Ring(moved, past.luma.shape).look(past.luma, past.scene)
         if new is not None and all(differ(new, old) for old in self.backgrounds):
             self.backgrounds.append(new)
 

@@ -233,7 +233,7 @@ class MarksMeter:
             for other in [o for o in whole if _continues(o, track, gap)]:
                 first, second = (other, track) if _rank(other) >= _rank(track) else (track, other)
                 whole.remove(other)
-                first.region = joined(first.region, second.region)
+                first.outline(joined(first.region, second.region))
                 first.sights = max(first.sights, second.sights)
                 track = first
             whole.append(track)

@@ -17,6 +17,7 @@ _SEEN = 0.4
 """Share of a mark's usual edges in one picture above which it is there. Bare pictures scatter round 0 by 0.1–0.2."""
 MAX_BACKGROUNDS = 60
 _RING_PX = (4, 14)
+_RING_STEP = 3
 _ALIKE = 0.5
 _FLAT = 3.0
 _RELIT = 15.0
@@ -52,22 +53,28 @@ class Surroundings:
     scene: int
 
 
-def surroundings(region: Region, luma: npt.NDArray[np.uint8], scene: int) -> Surroundings | None:
-    """The ring round a region, or None where the picture leaves no room for one."""
-    x, y, w, h = region.box
-    near, far = _RING_PX
-    top, left = max(0, y - far), max(0, x - far)
-    part = luma[top : y + h + far, left : x + w + far]
-    mask = np.zeros(part.shape, np.uint8)
-    mask[y - top : y - top + h, x - left : x - left + w] = region.mask
-    mask = np.asarray(cv2.dilate(mask, np.ones((2 * near + 1, 2 * near + 1), np.uint8)), np.uint8)
-    step = 3
-    free = mask[::step, ::step] == 0
-    if int(free.sum()) < 30:
-        return None
-    coarse = np.asarray(cv2.blur(part, (5, 5)), np.float32)[::step, ::step][free]
-    mean = float(coarse.mean())
-    return Surroundings(np.asarray(coarse - mean, np.float32), float(coarse.std()), mean, scene)
+class Ring:
+    """What lies round a region, in pictures of one size."""
+
+    def __init__(self, region: Region, shape: tuple[int, ...]) -> None:
+        x, y, w, h = region.box
+        near, far = _RING_PX
+        top, left = max(0, y - far), max(0, x - far)
+        mask = np.zeros((min(y + h + far, shape[0]) - top, min(x + w + far, shape[1]) - left), np.uint8)
+        mask[y - top : y - top + h, x - left : x - left + w] = region.mask
+        mask = np.asarray(cv2.dilate(mask, np.ones((2 * near + 1, 2 * near + 1), np.uint8)), np.uint8)
+        self._area = (slice(top, y + h + far), slice(left, x + w + far))
+        self._free = mask[::_RING_STEP, ::_RING_STEP] == 0
+        self._room = int(self._free.sum()) >= 30
+
+    def look(self, luma: npt.NDArray[np.uint8], scene: int) -> Surroundings | None:
+        """What is there in this picture; None where it leaves no room for a ring."""
+        if not self._room:
+            return None
+        soft = np.asarray(cv2.blur(luma[self._area], (5, 5)), np.float32)
+        coarse = soft[::_RING_STEP, ::_RING_STEP][self._free]
+        mean = float(coarse.mean())
+        return Surroundings(np.asarray(coarse - mean, np.float32), float(coarse.std()), mean, scene)
 
 
 def differ(one: Surroundings, other: Surroundings) -> bool:
@@ -108,10 +115,13 @@ class Plot:
         mask = fresh[self.area]
         if not mask.any():
             return
-        x, y = (np.asarray(part[self.area] * np.float32(scale), np.float32) for part in (u, v))
-        bright = np.asarray(luma[self.area], np.float32)
-        for part, total in zip((x, y, x * x + y * y, bright, bright * bright), self._totals, strict=True):
+        x, y = u[self.area], v[self.area]
+        if scale != 1.0 or x.dtype != np.float32:
+            x, y = (np.asarray(part * np.float32(scale), np.float32) for part in (x, y))
+        bright = luma[self.area]
+        for part, total in zip((x, y, x * x + y * y, bright), self._totals, strict=False):
             cv2.accumulate(part, total, mask)
+        cv2.accumulateSquare(bright, self._totals[4], mask)
         self._count += mask
 
     def regions(self, sighted: Region) -> list[Region]:
@@ -164,6 +174,10 @@ class Track:
     """Scores over the first backgrounds after it was suspected."""
     known: int = 0
     """Number of those counted by the region as it was before."""
+    ring: Ring | None = None
+    """Of the region as it is now …"""
+    usual: float = 0.0
+    """… and the power of its edges: what is asked of every picture is worked out once."""
 
     @property
     def box(self) -> PixelBox:
@@ -175,14 +189,17 @@ class Track:
         region = self.region
         x, y, w, h = region.box
         area = (slice(y, y + h), slice(x, x + w))
-        usual = float(np.sum(region.x * region.x + region.y * region.y))
-        return float(np.sum(u[area] * region.x + v[area] * region.y)) / max(usual, 1e-6)
+        if not self.usual:
+            self.usual = max(float(np.sum(region.x * region.x + region.y * region.y)), 1e-6)
+        return float(np.sum(u[area] * region.x + v[area] * region.y)) / self.usual
 
     def compare(self, luma: npt.NDArray[np.uint8], scene: int) -> None:
         """Add this picture's surroundings if they are like none before. To be asked while the mark is there."""
         if len(self.backgrounds) >= MAX_BACKGROUNDS:
             return
-        new = surroundings(self.region, luma, scene)
+        if self.ring is None:
+            self.ring = Ring(self.region, luma.shape)
+        new = self.ring.look(luma, scene)
         if new is not None and all(differ(new, old) for old in self.backgrounds):
             self.backgrounds.append(new)
 
@@ -218,7 +235,11 @@ class Track:
         if region.box != self.region.box:
             self.known = self.different
             self.backgrounds.clear()
-        self.region = region
+        self.outline(region)
+
+    def outline(self, region: Region) -> None:
+        """From now on it is this."""
+        self.region, self.ring, self.usual = region, None, 0.0
 
     @property
     def different(self) -> int:
@@ -245,7 +266,7 @@ class Track:
             if covers(r.box, self.region.box) + covers(self.region.box, r.box) > 0.5
         ]
         if mine:
-            self.region = max(mine, key=lambda r: r.edge_px * r.consistency)
+            self.outline(max(mine, key=lambda r: r.edge_px * r.consistency))
 
     def survival(self) -> tuple[int, int]:
         """Changes of background since it was first suspected through which it stayed, and how often it came back.
