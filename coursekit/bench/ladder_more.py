@@ -200,7 +200,7 @@ def _files() -> Iterator[FileRung]:
         yield FileRung(
             "files", "Chinese slides stretched to fill the frame", f"{percent} %",
             "video/deformation", frozenset({"letters-stretched"}),
-            noticed=percent >= 20, make=lambda folder, f=1 + percent / 100: make_slides(folder, stretch=f),  # type: ignore[misc]
+            noticed=percent >= 20, make=lambda folder, f=1 + percent / 100: make_slides(folder, stretch=f),  # type: ignore[misc] # binds the loop
         )  # fmt: skip
 
 

@@ -92,6 +92,13 @@ def test_the_strongest_are_kept_in_order_of_time_and_of_equals_the_first() -> No
     assert few.in_order() == ("only",)
 
 
+def test_things_of_one_strength_at_one_time_need_not_be_comparable() -> None:
+    kept: Strongest[complex] = Strongest(2)
+    for item in (1j, 2j, 3j):
+        kept.add(1.0, 1.0, item)
+    assert kept.in_order() == (1j, 2j)
+
+
 @pytest.mark.parametrize("rate", [8000, 11025, 44100, 48000])
 @pytest.mark.parametrize("hz", [100, 1000])
 def test_sums_powers_and_maxima_of_stretches_are_those_of_each_by_itself(rate: int, hz: int) -> None:

@@ -74,6 +74,7 @@ _LEAST_TRAVEL = 0.05
 """Of the width: what went less far is not reported. Drifting marks went half of it in sixteen seconds."""
 
 Steps = npt.NDArray[np.int16]
+Area = tuple[slice, slice]
 
 
 @dataclass(slots=True)
@@ -364,12 +365,20 @@ def _size(shape: tuple[int, int]) -> tuple[int, int]:
 
 def _cut(part: npt.NDArray[Any], left: int, top: int, size: tuple[int, int]) -> Map:
     """A window of a picture; nought beyond its borders."""
-    h, w = size
     out = np.zeros(size, np.float32)
-    y0, y1, x0, x1 = max(0, top), min(part.shape[0], top + h), max(0, left), min(part.shape[1], left + w)
-    if y0 < y1 and x0 < x1:
-        out[y0 - top : y1 - top, x0 - left : x1 - left] = part[y0:y1, x0:x1]
+    there = _common(part.shape, left, top, size)
+    if there is not None:
+        out[there[1]] = part[there[0]]
     return out
+
+
+def _common(shape: tuple[int, ...], left: int, top: int, size: tuple[int, int]) -> tuple[Area, Area] | None:
+    """What a window shows of a picture: its place in the picture, and in the window."""
+    h, w = size
+    y0, y1, x0, x1 = max(0, top), min(shape[0], top + h), max(0, left), min(shape[1], left + w)
+    if y0 >= y1 or x0 >= x1:
+        return None
+    return (slice(y0, y1), slice(x0, x1)), (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
 
 
 def _along(
@@ -420,15 +429,13 @@ def _adding_up(
 ) -> float:
     """How much the edges in a moving window add up; few strong ones count for more than many weak ones."""
     totals = [np.zeros(size, np.int16), np.zeros(size, np.int16)]
-    h, w = size
     for one in past:
         dt = one.time_s - middle
         left, top = _corner((centre[0] + velocity[0] * dt, centre[1] + velocity[1] * dt), size)
-        height, width = one.luma.shape
-        y0, y1, x0, x1 = max(0, top), min(height, top + h), max(0, left), min(width, left + w)
-        if y0 < y1 and x0 < x1:
+        there = _common(one.luma.shape, left, top, size)
+        if there is not None:
             for total, part in zip(totals, one.soft, strict=True):
-                total[y0 - top : y1 - top, x0 - left : x1 - left] += part[y0:y1, x0:x1]
+                total[there[1]] += part[there[0]]
     x, y = (np.asarray(total, np.float32) for total in totals)
     return float(np.sum(np.square(x * x + y * y)))
 
