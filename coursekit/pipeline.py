@@ -268,7 +268,7 @@ def without_changed(measuring: Measuring, kinds: Mapping[str, FileKind], changed
     """Nothing is judged by figures of bytes that are no longer there."""
     if not changed:
         return measuring
-    from coursekit.engine.job import stages_of
+    from coursekit.engine.stages import stages_of
 
     facts = dict(measuring.facts)
     for name in changed:

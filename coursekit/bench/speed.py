@@ -18,6 +18,7 @@ from pathlib import Path
 
 from coursekit.bench import synth, traps_video
 from coursekit.bench.clip import repeat_clip, write_clip
+from coursekit.cores import machine_cores
 from coursekit.files import write_atomic
 from coursekit.probe.process import ffmpeg_exe, run_tool
 
@@ -98,7 +99,7 @@ class Bench:
             f"{self.seconds:.0f} s of {width} × {self.height_px} at 25 pictures a second, H.264 (x264 medium) and AAC: "
             f"{3 * _SHOT_S:.0f} s of a synthesised workshop at {_CAMERA_BPS / 1e6:g} Mbit/s and {_SLIDES_S:.0f} s of "
             f"synthesised slides, repeated without coding them again; usual filters over "
-            f"{min(FILTERED_S, self.seconds):.0f} s; {os.cpu_count()} cores ({platform.machine()}), Python "
+            f"{min(FILTERED_S, self.seconds):.0f} s; {machine_cores()} cores ({platform.machine()}), Python "
             f"{platform.python_version()}; one run, each command once"
         )
 

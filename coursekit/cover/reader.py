@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from coursekit.cores import worker_threads
 from coursekit.heap import return_memory, returned_memory
 
 _MIN_SCORE = 0.7
@@ -48,15 +49,13 @@ last letter at 1600 px; 8, 8 and 9 at 2000."""
 def _engine() -> Any:
     from rapidocr import RapidOCR
 
-    from coursekit.engine.job import threads
-
     # By itself the network takes every core in every process, and its threads wait by turning: a slide took two fifths
     # more processor time in two threads than in one (2.6 s, 1.9 s; the same words).
     return RapidOCR(
         params={
             "Global.log_level": "critical",
             "Global.max_side_len": _READ_PX,
-            "EngineConfig.onnxruntime.intra_op_num_threads": max(1, threads()),
+            "EngineConfig.onnxruntime.intra_op_num_threads": max(1, worker_threads()),
         }
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 import threading
 from multiprocessing.connection import Connection
 
@@ -34,3 +36,12 @@ def hear(pipe: Connection, most_bytes: int = MOST_BYTES) -> bytes:
     if isinstance(said[0], MemoryError):
         raise OSError("an answer too large to be held")
     raise said[0]
+
+
+def how_it_ended(status: int) -> tuple[str, str]:
+    """Code and words for a measuring process that ended before it had answered; below 0: by that signal."""
+    if sys.platform != "win32" and status == -signal.SIGXCPU:
+        return "timeout", "the measuring process used up the processor time of one file"
+    if status < 0:
+        return "crashed", f"the measuring process was ended by signal {-status}"
+    return "crashed", f"the measuring process ended with status {status}"

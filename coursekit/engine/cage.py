@@ -2,7 +2,7 @@
 
 FFmpeg, Pillow and MediaInfo read whatever a file holds, in C. Should a file ever take one of them over, this is what it
 finds: no environment to read secrets from, no file it may change but the cache, no socket, no other program to start
-than the second reader's Python, no process of the user's to look into, and an end to processor time, memory and output.
+than this Python, no process of the user's to look into, and an end to processor time, memory and output.
 
 Linux brings the means (Landlock and seccomp, asked through ctypes, no privilege needed); elsewhere the limits that the
 system knows hold and the rest does not. What holds here is found by trying, and `coursekit doctor` says it.
@@ -217,7 +217,7 @@ def _allow(libc: ctypes.CDLL, ruleset: int, place: Path, rights: int) -> None:
 
 
 def _programs() -> tuple[Path, ...]:
-    """This Python, which also runs the second reader, and the loader that brings it up. No shell, nothing else."""
+    """This Python, which also runs the second reader and measures the sound beside, and the loader that brings it up. No shell, nothing else."""
     python = Path(sys.executable).resolve()
     return tuple(p for p in (python, _loader(python)) if p is not None)
 

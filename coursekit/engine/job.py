@@ -7,8 +7,6 @@ resumes there.
 
 from __future__ import annotations
 
-import logging
-import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,17 +14,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from coursekit.audio.facts import AudioFacts
+from coursekit.cores import worker_threads
+from coursekit.engine.beside import measure_sound
 from coursekit.engine.cache import Cache, stage_key
+from coursekit.engine.stages import STAGE_FACTS, AudioStage, FailedStage, VideoStage, measure_stage, stages_of
 from coursekit.files import sha256_of
 from coursekit.folder import Identity
 from coursekit.heap import return_memory
-from coursekit.model import DocumentFacts, FileFacts, FileKind, ImageFacts, ProbeFacts, Problem
-from coursekit.video.facts import VideoFacts
-
-log = logging.getLogger(__name__)
-THREADS = "COURSEKIT_THREADS"
-"""Environment of a worker: threads for one decoder, when there are fewer files than cores."""
+from coursekit.model import FileFacts, FileKind, ProbeFacts, Problem
 
 Progress = Callable[[float, float], None]
 """Hears how many seconds of media are done, sound and picture weighed by what they cost, and of how many."""
@@ -51,49 +46,10 @@ class Job:
     """Every picture is decoded, whatever its packets say."""
 
 
-@dataclass(frozen=True, slots=True)
-class AudioStage:
-    """What the audio stage leaves in the cache."""
-
-    streams: tuple[AudioFacts, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class VideoStage:
-    """What the video stage leaves in the cache."""
-
-    streams: tuple[VideoFacts, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FailedStage:
-    """A stage that will fail again on the same bytes."""
-
-    problem: Problem
-
-
 _PASSING = ("memory", "crashed", "timeout", "io")
 """Problems of the day rather than of the file."""
-_MEDIA_STAGES = ("probe", "audio", "video")
-STAGES: dict[FileKind, tuple[str, ...]] = {
-    FileKind.VIDEO: _MEDIA_STAGES,
-    FileKind.AUDIO: _MEDIA_STAGES,
-    FileKind.IMAGE: ("image",),
-    FileKind.UNKNOWN: (),
-}
-_DOCUMENT_STAGES = ("document",)
-_STAGE_FACTS: dict[str, type] = {
-    "probe": ProbeFacts,
-    "audio": AudioStage,
-    "video": VideoStage,
-    "image": ImageFacts,
-    "document": DocumentFacts,
-}
-
-
-def stages_of(kind: FileKind) -> tuple[str, ...]:
-    """The stages a file of this kind goes through."""
-    return STAGES.get(kind, _DOCUMENT_STAGES)
+_WORTH_ANOTHER_S = 60.0
+"""Length from which the sound is given to a Python of its own: starting one costs half a second."""
 
 
 def from_cache(job: Job) -> FileFacts | None:
@@ -147,11 +103,22 @@ def _go_through(job: Job, cache: Cache, sha256: str, progress: Progress) -> dict
     """The outcome of every stage, recalled or measured and kept."""
     done: dict[str, Any] = {}
 
-    def settle(stage: str) -> None:
+    def settle(stage: str, *, beside: bool = False) -> None:
         kept = _recall(cache, sha256, stage, job)
-        done[stage] = kept if kept is not None else _measure(stage, job, done, told)
+        done[stage] = kept if kept is not None else measure(stage, beside=beside)
         if kept is None and not _may_pass(done[stage]):
             cache.keep(done[stage], sha256, _key(stage, job))
+
+    def measure(stage: str, *, beside: bool) -> Any:
+        probe = done.get("probe")
+        total_s = probe.duration_s or 0.0 if probe is not None else 0.0
+
+        def tell(media_s: float) -> None:
+            told(stage, media_s, total_s)
+
+        if beside and probe is not None:
+            return measure_sound(job.path, probe, tell)
+        return measure_stage(stage, job.path, probe, tell, thorough=job.thorough)
 
     stages = stages_of(job.kind)
     told = _Told(progress, _AUDIO_SHARE if job.kind is FileKind.VIDEO else 1.0)
@@ -161,16 +128,20 @@ def _go_through(job: Job, cache: Cache, sha256: str, progress: Progress) -> dict
     return_memory()
     if any(isinstance(outcome, FailedStage) for outcome in done.values()):
         stages = ()
-    if len(stages) > 2 and threads() > 1:
-        # A core to spare: the sound is measured while the picture is.
-        with ThreadPoolExecutor(1, thread_name_prefix="sound") as beside:
-            sound = beside.submit(settle, stages[1])
-            settle(stages[2])
+    if job.kind is FileKind.VIDEO and stages and _is_worth_another(done["probe"]):
+        with ThreadPoolExecutor(1, thread_name_prefix="sound") as waiting:
+            sound = waiting.submit(settle, "audio", beside=True)
+            settle("video")
             sound.result()
     else:
         for stage in stages[1:]:
             settle(stage)
     return done
+
+
+def _is_worth_another(probe: ProbeFacts) -> bool:
+    """Whether a core is to spare for the sound, and the sound long enough to start a Python for."""
+    return worker_threads() > 1 and bool(probe.audios) and (probe.duration_s or 0.0) >= _WORTH_ANOTHER_S
 
 
 class _Told:
@@ -187,12 +158,6 @@ class _Told:
             self._seconds[stage] = max(self._seconds[stage], min(media_s, total_s))
             done_s = self._share * self._seconds["audio"] + (1 - self._share) * self._seconds["video"]
             self._progress(done_s, total_s)
-
-
-def threads() -> int:
-    """Cores this worker may use. 0 leaves it to FFmpeg."""
-    asked = os.environ.get(THREADS, "1")
-    return int(asked) if asked.isdecimal() else 1
 
 
 def _key(stage: str, job: Job) -> str:
@@ -255,55 +220,12 @@ def _changed(path: Path, before: Identity) -> bool:
 
 def _recall(cache: Cache, sha256: str, stage: str, job: Job) -> Any:
     key = _key(stage, job)
-    return cache.find(_STAGE_FACTS[stage], sha256, key) or cache.find(FailedStage, sha256, key)
+    return cache.find(STAGE_FACTS[stage], sha256, key) or cache.find(FailedStage, sha256, key)
 
 
 def _may_pass(outcome: object) -> bool:
     """Whether a failure may go away by itself, and so must not be kept."""
     return isinstance(outcome, FailedStage) and outcome.problem.code in _PASSING
-
-
-def _measure(stage: str, job: Job, done: dict[str, Any], told: _Told) -> Any:
-    from coursekit.probe.media import MediaError
-
-    try:
-        return _measure_stage(stage, job, done.get("probe"), told)
-    except MediaError as error:
-        return FailedStage(Problem(stage, error.code, error.detail))
-    except MemoryError:
-        return FailedStage(Problem(stage, "memory", "out of memory"))
-    except OSError as error:
-        return FailedStage(Problem(stage, "io", error.strerror or str(error)))
-    except Exception as error:
-        log.exception("%s of %s", stage, job.name)
-        return FailedStage(Problem(stage, "crashed", f"{type(error).__name__}: {error}"))
-
-
-def _measure_stage(stage: str, job: Job, probe: ProbeFacts | None, told: _Told) -> Any:
-    # Imported here: these bring in the decoders, and a run that finds all facts in the cache must not pay for them.
-    if stage == "probe":
-        from coursekit.probe.measure import measure_media
-
-        return measure_media(job.path)
-    if stage == "image":
-        from coursekit.probe.image import measure_image
-
-        return measure_image(job.path)
-    if stage == "document":
-        from coursekit.probe.document import measure_document
-
-        return measure_document(job.path)
-    assert probe is not None
-    total_s = probe.duration_s or 0.0
-    if stage == "audio":
-        from coursekit.audio.measure import measure_audio
-
-        return AudioStage(measure_audio(job.path, probe, lambda s: told("audio", s, total_s)))
-    from coursekit.video.measure import measure_video
-
-    return VideoStage(
-        measure_video(job.path, probe, lambda s: told("video", s, total_s), threads=threads(), thorough=job.thorough)
-    )
 
 
 def _assemble(job: Job, sha256: str, done: dict[str, Any]) -> FileFacts:

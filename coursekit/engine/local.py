@@ -26,9 +26,10 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
 from coursekit import codec
+from coursekit.cores import THREADS, machine_cores
 from coursekit.engine import cage
-from coursekit.engine.answers import hear
-from coursekit.engine.job import THREADS, Job, Progress, refused_facts, run_job
+from coursekit.engine.answers import hear, how_it_ended
+from coursekit.engine.job import Job, Progress, refused_facts, run_job
 from coursekit.heap import reuse_memory
 from coursekit.model import FileFacts, Problem
 
@@ -63,8 +64,7 @@ Listener = Callable[[Step], None]
 
 def default_workers(jobs: int) -> int:
     """One worker per core, and no more than there are files."""
-    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    return max(1, min(cores, jobs))
+    return max(1, min(machine_cores(), jobs))
 
 
 @dataclass(slots=True)
@@ -95,7 +95,7 @@ class LocalEngine:
         """Facts in the order in which files are done."""
         waiting = deque(jobs)
         count = min(self._wanted or default_workers(len(waiting)), len(waiting))
-        threads = max(1, default_workers(1 << 16) // max(1, count))
+        threads = max(1, machine_cores() // max(1, count))
         fetches = any(job.url for job in waiting)
         self._workers = [self._start(threads, fetches) for _ in range(count)]
         for worker in self._workers:
@@ -126,7 +126,7 @@ class LocalEngine:
             try:
                 said = _understand(hear(worker.pipe), worker.job)
             except (EOFError, OSError):
-                yield self._lost(worker, *_how_it_ended(worker.process))
+                yield self._lost(worker, *_ending(worker.process))
                 self._replace(worker, waiting, threads)
                 continue
             except (ValueError, RecursionError) as error:
@@ -190,17 +190,12 @@ def _understand(said: bytes, job: Job) -> Step | FileFacts:
     return facts
 
 
-def _how_it_ended(process: SpawnProcess) -> tuple[str, str]:
+def _ending(process: SpawnProcess) -> tuple[str, str]:
     process.join(5)
-    code = process.exitcode
-    if code is None:
+    if process.exitcode is None:
         # It has closed its pipe and lives on.
         return "crashed", "the measuring process stopped answering"
-    if sys.platform != "win32" and code == -signal.SIGXCPU:
-        return "timeout", "the measuring process used up the processor time of one file"
-    if code < 0:
-        return "crashed", f"the measuring process was ended by signal {-code}"
-    return "crashed", f"the measuring process ended with status {code}"
+    return how_it_ended(process.exitcode)
 
 
 def _end(worker: _Worker) -> None:
@@ -221,7 +216,7 @@ def serve(pipe: Connection, threads: int, limits: Limits, fetches: bool) -> None
         with contextlib.suppress(OSError):
             os.setsid()
     os.environ[THREADS] = str(threads)
-    # Sound, decoding and analysis take turns at Python's lock; five milliseconds of waiting are a picture.
+    # Decoding, marks and the other meters take turns at Python's lock; five milliseconds of waiting are a picture.
     sys.setswitchinterval(0.0005)
     # A process a core already: threads inside the matrix products would only fight the neighbours.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
