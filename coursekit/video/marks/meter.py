@@ -141,14 +141,10 @@ class MarksMeter:
         self._seen_s = time_s
         field = self._persistence
         field.feed(luma)
-        assert field.soft is not None
-        assert field.turned is not None
         fresh = field.fresh
         for track in self._tracks:
-            x, y, w, h = track.box
             u, v = field.turned if track.turning else field.soft
-            share = float(np.mean(fresh[y : y + h, x : x + w][track.region.mask]))
-            score = track.score(u, v)
+            share, score = track.share(fresh), track.score(u, v)
             track.note(time_s, score, share)
             if abs(score) >= _THERE and share > 0:
                 track.compare(luma, field.scene)
@@ -171,33 +167,45 @@ class MarksMeter:
         self._suspect(find_regions(field.whole(turning=True), even, WHOLE_BAR), whole=True, turning=True)
 
     def _suspect(self, regions: list[Region], *, whole: bool = False, turning: bool = False) -> None:
-        time_s, shape, count = self._seen_s, self._persistence.shape, self._persistence.count
+        time_s, field = self._seen_s, self._persistence
         spread: Map | None = None
+
+        def known(region: Region) -> Region:
+            nonlocal spread
+            spread = field.spread(whole=whole) if spread is None else spread
+            return looked_round(region, field.count, spread)
+
         for sketch in regions:
             if not self._possible(sketch) or sketch.held < _MIN_HELD:
                 continue
             track = find_track(self._tracks, sketch, turning=turning)
-            if track is not None and not track.sighted(sketch, time_s, whole=whole):
-                continue
-            spread = self._persistence.spread(whole=whole) if spread is None else spread
-            region = looked_round(sketch, count, spread)
-            if track is not None:
-                track.renew(region)
-                continue
-            track = Track(region, time_s, since_start=whole, plot=Plot(region.box, shape), turning=turning)
-            for past in self._past:
-                u, v = past.turned if turning else past.soft
-                score = track.score(u, v) / PACKED
-                track.note(past.time_s, score, share=0.0)
-                if abs(score) >= _THERE:
-                    track.compare(past.luma, past.scene)
-                if score >= _THERE and track.plot is not None:
-                    track.plot.add(u, v, past.luma, past.fresh, 1 / PACKED)
-            self._tracks.append(track)
+            if track is None:
+                self._tracks.append(Track(sketch, time_s, since_start=whole, turning=turning))
+            elif track.sighted(sketch, time_s, whole=whole):
+                if track.plot is None:
+                    self._follow(track, known(track.region))
+                track.renew(known(sketch))
         self._tracks = [track for track in self._tracks if not track.chance()]
         if len(self._tracks) > _MAX_TRACKS:
             self._tracks.sort(key=_rank, reverse=True)
             del self._tracks[_MAX_TRACKS:]
+        # Of what is suspected most gives way at once to what has proved more: only the rest is looked at. Of the pictures
+        # compared with in a lesson before a camera two thirds were looked back on for nothing.
+        for track in self._tracks:
+            if track.plot is None:
+                self._follow(track, known(track.region))
+
+    def _follow(self, track: Track, region: Region) -> None:
+        """What is kept begins with the pictures looked back on."""
+        track.region, track.plot = region, Plot(region.box, self._persistence.shape)
+        for past in self._past:
+            u, v = past.edges(turning=track.turning)
+            score = track.score(u, v) / PACKED
+            track.note(past.time_s, score, share=0.0)
+            if abs(score) >= _THERE:
+                track.compare(past.luma, past.scene)
+            if score >= _THERE:
+                track.plot.add(u, v, past.luma, past.fresh, 1 / PACKED)
 
     def _possible(self, region: Region) -> bool:
         """Straight lines (horizons, shelves, letterbox) and frames round the whole picture are never followed."""

@@ -42,6 +42,9 @@ _LEANS = 20.0
 _USUAL = 40
 FLOOR = 0.01
 _BIAS_PX = 41
+_STRIP_PX = 24
+"""Rows worked through at a time: of a dozen planes so many rows stay in the cache from step to step, and the memory of
+one step is that of the next."""
 
 
 @dataclass(slots=True)
@@ -53,6 +56,13 @@ class Field:
     power: Map
     count: Map
     _steady: tuple[Map, Map, Map] | None = None
+    _few: npt.NDArray[np.uint8] | None = None
+
+    def few(self) -> npt.NDArray[np.uint8]:
+        """The number of backgrounds of every pixel, of those beyond 255 so many."""
+        if self._few is None:
+            self._few = few(self.count)
+        return self._few
 
     def steadiness(self) -> tuple[Map, Map, Map]:
         """Mean direction (x, y) and consistency (0–1) of every pixel."""
@@ -82,9 +92,9 @@ class Persistence:
         self.count = np.zeros((height, width), np.float32)
         self._backgrounds = Backgrounds()
         self.samples = 0
-        self.soft: tuple[Map, Map] | None = None
-        """Soft gradients of the newest picture."""
-        self.turned: tuple[Map, Map] | None = None
+        self.soft = _planes(2, self.shape)
+        """Soft gradients of the newest picture, x and y; the next one takes their place."""
+        self.turned = _planes(2, self.shape)
         """The same, times how much brighter (up to 1) or darker (down to −1) than usual it is there."""
         self.fresh = np.zeros((height, width), np.uint8)
         """1 where the newest picture shows another background."""
@@ -98,33 +108,43 @@ class Persistence:
         """Take the next sampled picture, in order of time."""
         smooth = _f32(cv2.GaussianBlur(_f32(luma), (0, 0), 0.8))
         gx, gy = _gradients(smooth)
-        u, v, strength = _softened(gx, gy)
         fresh = self._backgrounds.fresh(luma)
         self.samples += 1
-        self.soft = (u, v)
         # A grey mark is dark over a bright ground and bright over a dark one.
         lean = _f32(cv2.resize(self._backgrounds.lean, self.shape[::-1], interpolation=cv2.INTER_LINEAR))
-        self.turned = (_f32(cv2.multiply(u, lean)), _f32(cv2.multiply(v, lean)))
         if fresh is not None:
             self.fresh = np.asarray(cv2.resize(fresh, self.shape[::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
-            self._average(u, v, strength, smooth)
-            turned = (*self.turned, _f32(cv2.multiply(strength, cv2.multiply(lean, lean))))
-            for part, recent, whole in zip(turned, *self._turning, strict=True):
-                cv2.accumulateWeighted(part, recent, RECENT, self.fresh)
-                cv2.accumulate(part, whole, self.fresh)
+        for top in range(0, self.shape[0], _STRIP_PX):
+            rows = slice(top, top + _STRIP_PX)
+            u, v, strength = _softened(gx[rows], gy[rows])
+            turned = [_f32(cv2.multiply(part, lean[rows])) for part in (u, v)]
+            for part, whole in zip((u, v, *turned), (*self.soft, *self.turned), strict=True):
+                whole[rows] = part
+            # What is not fresh is not counted.
+            if fresh is not None and cv2.countNonZero(self.fresh[rows]):
+                self._average(rows, u, v, strength, smooth[rows])
+                self._average_turned(rows, turned[0], turned[1], strength, lean[rows])
 
-    def _average(self, u: Map, v: Map, strength: Map, smooth: Map) -> None:
-        mask = self.fresh
-        x, y = self._whole[:2]
+    def _average(self, rows: slice, u: Map, v: Map, strength: Map, smooth: Map) -> None:
+        mask = self.fresh[rows]
+        recent, whole, count = [p[rows] for p in self._recent], [p[rows] for p in self._whole], self.count[rows]
+        x, y = whole[:2]
         # Does the newcomer point where all before it point? Two scenes shown by turns agree half the time.
-        along = cv2.multiply(cv2.add(cv2.multiply(u, x), cv2.multiply(v, y)), self.count)
+        along = cv2.multiply(cv2.add(cv2.multiply(u, x), cv2.multiply(v, y)), count)
         held = cv2.compare(along, cv2.add(cv2.multiply(x, x), cv2.multiply(y, y)) * _HOLDS, cv2.CMP_GT)
         news: tuple[Map, ...] = (u, v, strength, smooth, _f32(cv2.multiply(smooth, smooth)), _f32(_f32(held) / 255))
-        for part, total in zip(news, self._recent, strict=False):
+        for part, total in zip(news, recent, strict=False):
             cv2.accumulateWeighted(part, total, RECENT, mask)
-        for part, total in zip(news, self._whole, strict=True):
+        for part, total in zip(news, whole, strict=True):
             cv2.accumulate(part, total, mask)
-        cv2.accumulate(mask, self.count)
+        cv2.accumulate(mask, count)
+
+    def _average_turned(self, rows: slice, u: Map, v: Map, strength: Map, lean: Map) -> None:
+        mask = self.fresh[rows]
+        power = _f32(cv2.multiply(strength, cv2.multiply(lean, lean)))
+        for part, recent, whole in zip((u, v, power), *self._turning, strict=True):
+            cv2.accumulateWeighted(part, recent[rows], RECENT, mask)
+            cv2.accumulate(part, whole[rows], mask)
 
     def held(self) -> Map:
         """Share of the backgrounds over which each pixel's edge pointed where it usually points."""
@@ -132,12 +152,17 @@ class Persistence:
 
     def recent(self, *, turning: bool = False) -> Field:
         """Over the last two dozen or so backgrounds. `turning`: of edges that turn with the ground's brightness."""
-        settled = _f32(1 - (1 - RECENT) ** np.maximum(self.count, 1))
-        return self._field(self._turning[0] if turning else self._recent, settled)
+        return self._field(self._turning[0] if turning else self._recent, self._settled())
 
     def whole(self, *, turning: bool = False) -> Field:
         """Over all of them."""
         return self._field(self._turning[1] if turning else self._whole, _f32(np.maximum(self.count, 1)))
+
+    def _settled(self) -> Map:
+        """How much of its weight a running average has gathered."""
+        # It has settled to the last digit after 200 backgrounds.
+        table = _f32(1 - (1 - RECENT) ** np.maximum(np.arange(256, dtype=np.float32), 1))
+        return _f32(cv2.LUT(few(self.count), table))
 
     def _field(self, totals: list[Map], weight: Map) -> Field:
         x, y, power = (_f32(cv2.divide(part, weight)) for part in totals[:3])
@@ -146,7 +171,7 @@ class Persistence:
     def spread(self, *, whole: bool) -> Map:
         """Standard deviation of brightness over backgrounds."""
         parts = self._whole if whole else self._recent
-        weight = np.maximum(self.count, 1) if whole else 1 - (1 - RECENT) ** np.maximum(self.count, 1)
+        weight = np.maximum(self.count, 1) if whole else self._settled()
         mean, square = parts[3] / weight, parts[4] / weight
         return _f32(np.sqrt(np.maximum(square - mean * mean, 0)))
 
@@ -186,7 +211,7 @@ class Backgrounds:
             fresh = self._compare(gx, gy, power, low)
             for ref, new in zip(self._ref, (gx, gy, power, low), strict=True):
                 cv2.copyTo(new, fresh, ref)
-            self._ref_scene[fresh > 0] = self.scene
+            np.copyto(self._ref_scene, self.scene, where=fresh.view(np.bool_))
         self.lean = _f32(np.clip((low - self._usual) / _LEANS, -1, 1))
         cv2.accumulateWeighted(low, self._usual, 1 / min(self._seen + 2, _USUAL))
         for total, new in zip(self._any, _softened(gx, gy), strict=True):
@@ -220,6 +245,11 @@ class Backgrounds:
         x, y, power = self._any
         steady = cv2.magnitude(x, y) > _STEADY * np.sqrt(power + FLOOR * settled)
         return _f32(cv2.dilate(steady.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0)
+
+
+def few(count: Map) -> npt.NDArray[np.uint8]:
+    """Whole numbers up to 255: what follows from them is looked up in a table."""
+    return np.asarray(np.minimum(count, 255), np.uint8)
 
 
 def _planes(count: int, shape: tuple[int, int]) -> list[Map]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
@@ -113,22 +114,22 @@ def find_regions(field: Field, held: Map | None = None, bar: Bar = RECENT_BAR, l
     """
     whole = held is not None
     x, y, steady = field.steadiness()
-    count = field.count if whole else np.minimum(field.count + 1, RECENT_COUNT)
-    count = np.maximum(count, 1)
-    root = np.sqrt(count)
-    seeds = steady > np.maximum(bar.alone / root, bar.alone_least)
+    seeds = steady > _by_count(field, lambda n: np.maximum(bar.alone / np.sqrt(n), bar.alone_least), whole=whole)
     if bar.pool_chance < inf:
         # A faint mark shows itself by many pixels that are each a little steadier than chance.
         pool = (_POOL_PX, _POOL_PX)
-        excess = cv2.blur(x * x + y * y - field.power / count, pool)
-        pooled = excess > cv2.blur(field.power + FLOOR, pool) * (bar.pool_chance / count + bar.pool_least)
-        seeds |= pooled & (steady > np.maximum(bar.weak / root, bar.weak_least))
-    seeds &= (field.count >= _MIN_COUNT) & (steady >= least)
+        excess = cv2.blur(x * x + y * y - field.power / _by_count(field, lambda n: n, whole=whole), pool)
+        share = _by_count(field, lambda n: bar.pool_chance / n + bar.pool_least, whole=whole)
+        weak = _by_count(field, lambda n: np.maximum(bar.weak / np.sqrt(n), bar.weak_least), whole=whole)
+        seeds |= (excess > cv2.blur(field.power + FLOOR, pool) * share) & (steady > weak)
+    seeds &= field.count >= _MIN_COUNT
+    if least > 0:
+        seeds &= steady >= least
     height, width = seeds.shape
     seeds[:_BORDER_PX] = seeds[-_BORDER_PX:] = False
     seeds[:, :_BORDER_PX] = seeds[:, -_BORDER_PX:] = False
     # Specks are chance; edges come in strokes.
-    seeds &= np.asarray(cv2.boxFilter(seeds.astype(np.float32), -1, (5, 5), normalize=False)) >= _STROKE_PX
+    seeds &= np.asarray(cv2.boxFilter(seeds.view(np.uint8), -1, (5, 5), normalize=False)) >= _STROKE_PX
     if not seeds.any():
         return []
     link = max(3, round(max(height, width) * _LINK_SHARE)) | 1
@@ -151,6 +152,15 @@ def find_regions(field: Field, held: Map | None = None, bar: Bar = RECENT_BAR, l
     return found
 
 
+def _by_count(field: Field, figure: Callable[[Map], Map], *, whole: bool) -> Map:
+    """What follows from the number of backgrounds at each pixel: of those that a running average remembers there are
+    two dozen numbers, so that the figure is worked out for each of them and looked up."""
+    if whole:
+        return figure(np.maximum(field.count, 1))
+    numbers = np.minimum(np.arange(256, dtype=np.float32) + 1, RECENT_COUNT)
+    return np.asarray(cv2.LUT(field.few(), figure(numbers)), np.float32)
+
+
 def looked_round(region: Region, count: Map, spread: Map) -> Region:
     """The same, with what its surroundings say of it: asked of the few regions that are kept."""
     left, top, w, h = region.box
@@ -166,12 +176,12 @@ def looked_round(region: Region, count: Map, spread: Map) -> Region:
 def _region(box: PixelBox, mask: Bits, x: Map, y: Map, steady: Map, count: Map, held: Map | None) -> Region:
     left, top, w, h = box
     area = (slice(top, top + h), slice(left, left + w))
-    ux, uy = np.where(mask, x[area], 0), np.where(mask, y[area], 0)
+    ux, uy = x[area] * mask, y[area] * mask
     return Region(
         box=box,
         mask=mask,
-        x=np.asarray(ux, np.float32),
-        y=np.asarray(uy, np.float32),
+        x=ux,
+        y=uy,
         backgrounds=int(np.median(count[area][mask])),
         consistency=float(np.mean(steady[area][mask])),
         breadth=_breadth(ux, uy),

@@ -71,10 +71,11 @@ class Ring:
         """What is there in this picture; None where it leaves no room for a ring."""
         if not self._room:
             return None
-        soft = np.asarray(cv2.blur(luma[self._area], (5, 5)), np.float32)
-        coarse = soft[::_RING_STEP, ::_RING_STEP][self._free]
-        mean = float(coarse.mean())
-        return Surroundings(np.asarray(coarse - mean, np.float32), float(coarse.std()), mean, scene)
+        soft = cv2.blur(luma[self._area], (5, 5))
+        coarse = np.asarray(soft[::_RING_STEP, ::_RING_STEP][self._free], np.float32)
+        mean = float(np.add.reduce(coarse)) / len(coarse)
+        shape = np.asarray(coarse - mean, np.float32)
+        return Surroundings(shape, (float(np.dot(shape, shape)) / len(shape)) ** 0.5, mean, scene)
 
 
 def differ(one: Surroundings, other: Surroundings) -> bool:
@@ -86,7 +87,7 @@ def differ(one: Surroundings, other: Surroundings) -> bool:
         if max(one.spread, other.spread) < 3 * _FLAT:
             return one.scene != other.scene and abs(one.mean - other.mean) > _RELIT
         return True
-    return float(np.mean(one.shape * other.shape)) < _ALIKE * one.spread * other.spread
+    return float(np.dot(one.shape, other.shape)) / len(one.shape) < _ALIKE * one.spread * other.spread
 
 
 class Plot:
@@ -112,17 +113,18 @@ class Plot:
         scale: float = 1.0,
     ) -> None:
         """Enter a picture in which the mark is there; its edges are given in so many times the unit."""
-        mask = fresh[self.area]
-        if not mask.any():
+        left, top, w, h = cv2.boundingRect(fresh[self.area])
+        if not w:
             return
-        x, y = u[self.area], v[self.area]
+        # What lies beyond what is fresh is not looked at: plots are large, and most of a picture is as it was.
+        here = (slice(top, top + h), slice(left, left + w))
+        mask, x, y, bright = (plane[self.area][here] for plane in (fresh, u, v, luma))
         if scale != 1.0 or x.dtype != np.float32:
             x, y = (np.asarray(part * np.float32(scale), np.float32) for part in (x, y))
-        bright = luma[self.area]
         for part, total in zip((x, y, x * x + y * y, bright), self._totals, strict=False):
-            cv2.accumulate(part, total, mask)
-        cv2.accumulateSquare(bright, self._totals[4], mask)
-        self._count += mask
+            cv2.accumulate(part, total[here], mask)
+        cv2.accumulateSquare(bright, self._totals[4][here], mask)
+        cv2.accumulate(mask, self._count[here])
 
     def regions(self, sighted: Region) -> list[Region]:
         """What stands out in it about as much as what was sighted, in coordinates of the picture."""
@@ -142,6 +144,25 @@ class Plot:
             for r in find_regions(field, np.ones_like(x), KNOWN_BAR, _LIKE_OWN * float(own))
         ]
         return [replace(r, box=(r.box[0] + left, r.box[1] + top, r.box[2], r.box[3])) for r in found]
+
+
+class Edges:
+    """The edge pixels of a region as places in a picture laid out in one row: a tenth of its box, and all that is asked
+    of every picture about a mark that is followed."""
+
+    def __init__(self, region: Region, width: int) -> None:
+        rows, columns = np.nonzero(region.mask)
+        self._at = (rows + region.box[1]) * width + columns + region.box[0]
+        self._x, self._y = region.x[region.mask], region.y[region.mask]
+        self._usual = max(float(np.dot(self._x, self._x) + np.dot(self._y, self._y)), 1e-6)
+
+    def score(self, u: npt.NDArray[Any], v: npt.NDArray[Any]) -> float:
+        """How much of their usual power a picture shows."""
+        return float(np.dot(u.take(self._at), self._x) + np.dot(v.take(self._at), self._y)) / self._usual
+
+    def share(self, fresh: npt.NDArray[np.uint8]) -> float:
+        """Share of them at which it is 1."""
+        return int(np.count_nonzero(fresh.take(self._at))) / len(self._at)
 
 
 @dataclass(slots=True)
@@ -165,7 +186,8 @@ class Track:
     seen_s: float = float("-inf")
     """… and when it last did so again."""
     plot: Plot | None = None
-    """The place and some way round it, averaged over the backgrounds it was seen over."""
+    """The place and some way round it, averaged over the backgrounds it was seen over; None until it is certain that
+    it is followed at all."""
     turning: bool = False
     """Its edges turn round with the brightness of the ground: a grey mark."""
     owed: float = 0.0
@@ -176,8 +198,8 @@ class Track:
     """Number of those counted by the region as it was before."""
     ring: Ring | None = None
     """Of the region as it is now …"""
-    usual: float = 0.0
-    """… and the power of its edges: what is asked of every picture is worked out once."""
+    edges: Edges | None = None
+    """… and its edges: what is asked of every picture is worked out once."""
 
     @property
     def box(self) -> PixelBox:
@@ -186,12 +208,15 @@ class Track:
 
     def score(self, u: npt.NDArray[Any], v: npt.NDArray[Any]) -> float:
         """How much of the mark's usual edges this picture shows: about 1 where it is there, about 0 where not."""
-        region = self.region
-        x, y, w, h = region.box
-        area = (slice(y, y + h), slice(x, x + w))
-        if not self.usual:
-            self.usual = max(float(np.sum(region.x * region.x + region.y * region.y)), 1e-6)
-        return float(np.sum(u[area] * region.x + v[area] * region.y)) / self.usual
+        if self.edges is None:
+            self.edges = Edges(self.region, u.shape[1])
+        return self.edges.score(u, v)
+
+    def share(self, fresh: npt.NDArray[np.uint8]) -> float:
+        """Share of its edges that stand over another background in this picture."""
+        if self.edges is None:
+            self.edges = Edges(self.region, fresh.shape[1])
+        return self.edges.share(fresh)
 
     def compare(self, luma: npt.NDArray[np.uint8], scene: int) -> None:
         """Add this picture's surroundings if they are like none before. To be asked while the mark is there."""
@@ -200,7 +225,8 @@ class Track:
         if self.ring is None:
             self.ring = Ring(self.region, luma.shape)
         new = self.ring.look(luma, scene)
-        if new is not None and all(differ(new, old) for old in self.backgrounds):
+        # The newest come first: what shows no other background mostly shows the last one.
+        if new is not None and all(differ(new, old) for old in reversed(self.backgrounds)):
             self.backgrounds.append(new)
 
     def note(self, time_s: float, score: float, share: float) -> None:
@@ -239,7 +265,7 @@ class Track:
 
     def outline(self, region: Region) -> None:
         """From now on it is this."""
-        self.region, self.ring, self.usual = region, None, 0.0
+        self.region, self.ring, self.edges = region, None, None
 
     @property
     def different(self) -> int:
@@ -249,8 +275,11 @@ class Track:
     def _there(self) -> npt.NDArray[np.bool_]:
         """For each picture whether it was there. A faint mark's single scores scatter; their running median not."""
         reach = _MEDIAN // 2
-        padded = np.pad(np.asarray(self.scores), reach, mode="edge")
-        level = np.median(np.lib.stride_tricks.sliding_window_view(padded, _MEDIAN), axis=1)
+        scores = self.scores
+        padded = np.asarray([scores[0]] * reach + scores + [scores[-1]] * reach)
+        # Asked of every track after every look round: np.pad and np.median take five times as long.
+        windows = np.lib.stride_tricks.sliding_window_view(padded, _MEDIAN)
+        level = np.partition(windows, reach, axis=1)[:, reach]
         # A grey mark fades over a grey ground; what is gone shows nothing. In between holds what was told last.
         told = np.where(level >= _SEEN, 1, np.where(level < _GONE, -1, 0))
         last = np.maximum.accumulate(np.where(told != 0, np.arange(len(told)), -1))
@@ -292,6 +321,8 @@ class Track:
         Taken from the first suspicion on, since what suggested it is no proof of it; of the times it was there the
         one that says most.
         """
+        if not self.times or self.times[-1] <= self.found_s:
+            return 0.0
         there = self._there()
         counts = there & np.asarray(self.fresh) & (np.asarray(self.times) > self.found_s)
         scores, run = np.asarray(self.scores)[counts], np.cumsum(~there)[counts]
