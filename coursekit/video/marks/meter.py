@@ -189,8 +189,8 @@ class MarksMeter:
         if len(self._tracks) > _MAX_TRACKS:
             self._tracks.sort(key=_rank, reverse=True)
             del self._tracks[_MAX_TRACKS:]
-        # Of what is suspected most gives way at once to what has proved more: only the rest is looked at. Of the pictures
-        # compared with in a lesson before a camera two thirds were looked back on for nothing.
+        # Of what is suspected most gives way at once to what has proved more: only the rest is looked at. Of the
+        # comparisons with pictures looked back on, in a lesson before a camera, two thirds were for nothing.
         for track in self._tracks:
             if track.plot is None:
                 self._follow(track, known(track.region))
