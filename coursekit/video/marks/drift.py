@@ -9,7 +9,7 @@ far more than anywhere else in the picture, what is there is outlined and follow
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -29,29 +29,17 @@ from coursekit.video.marks.tracks import (
     differ,
     spans_of,
 )
+from coursekit.video.marks.velocities import WINDOW, peaks
 
 _COARSE_PX = 160
 """Long side of the pictures added up along all velocities: a mark a twentieth of it wide still has its shape."""
 _LOOKS = 16
-_GROUP = 4
 _EVERY = 24
 _OFTEN = 96
 _SELDOM = 72
 """Looks between two searches, of which one takes as long as a dozen looks: at first, until when, and then."""
-_REACH = (36, 24)
-"""Coarse pixels across and down that a mark may move while sixteen looks are taken: in four seconds at the start of a
-lesson a quarter of the width, and what drifts is made to be seen in many places, not to fly …"""
-_STEP = 2
-"""… tried so finely, since shapes of two coarse pixels still add up …"""
-_LEAST = 5
-"""… and at least that far: what stays is found elsewhere."""
 _SOFT = 3.0
 """Coarse gradient, levels a pixel, that weighs half as much as a strong one."""
-_WINDOW = (9, 5)
-"""Coarse pixels over which power is gathered: a mark a twentieth of the width wide and half as high."""
-_STANDS_OUT = 8.0
-"""Standard deviations of the sums over the picture. Marks of opacity 0.3–1 reached 9–70 at their velocity, scenery
-6–11 at some velocity or other: what tells them apart is what follows, so that the few foremost are all outlined."""
 _TRIED = 4
 _CROP = (0.34, 0.3)
 """Of width and height, round the place suspected; what fills it is no mark but scenery that goes by."""
@@ -73,7 +61,6 @@ _MAX_FOLLOWED = 6
 _LEAST_TRAVEL = 0.05
 """Of the width: what went less far is not reported. Drifting marks went half of it in sixteen seconds."""
 
-Steps = npt.NDArray[np.int16]
 Area = tuple[slice, slice]
 
 
@@ -259,12 +246,12 @@ class Drifts:
         edges = np.stack([part for _, part in self._coarse])
         # What stands still goes.
         whole = np.asarray(np.round(edges - edges.mean(axis=0)), np.int16)
-        peaks = sorted(_peaks(whole, np.asarray(times)), reverse=True)
+        found = sorted(peaks(whole, np.asarray(times)), reverse=True)
         tried: list[tuple[float, float]] = []
-        for _, place, velocity in peaks:
+        for _, place, velocity in found:
             if len(tried) >= _TRIED or len(self.followed) >= _MAX_FOLLOWED:
                 break
-            if any(abs(place[0] - a) < _WINDOW[0] and abs(place[1] - b) < _WINDOW[0] for a, b in tried):
+            if any(abs(place[0] - a) < WINDOW[0] and abs(place[1] - b) < WINDOW[0] for a, b in tried):
                 continue
             tried.append(place)
             self._suspect(past, place, velocity)
@@ -308,51 +295,6 @@ def _same(new: Drift, old: Drift, time_s: float) -> bool:
     x, y = (new.place[a] + new.velocity[a] * dt for a in (0, 1))
     wide, high = (max(new.region.box[a], old.region.box[a]) for a in (2, 3))
     return old.missed < _LOST and abs(old.place[0] - x) < wide and abs(old.place[1] - y) < max(high, wide / 2)
-
-
-def _peaks(
-    edges: Steps, times: npt.NDArray[np.float64]
-) -> Iterator[tuple[float, tuple[float, float], tuple[float, float]]]:
-    """How far what adds up along a velocity stands out, where in the middle of the window, and the velocity."""
-    count = len(edges)
-    since = (times - times[0]) / (times[-1] - times[0])
-    groups = [range(n, n + _GROUP) for n in range(0, count, _GROUP)]
-    within = [(since[g] - since[g[0]]) for g in groups]
-    longest = max(float(w[-1]) for w in within)
-    # Within a group shifts differ by whole pixels for few velocities only: each is added up once.
-    parts: dict[tuple[int, int], list[Steps]] = {}
-    for down in range(-_REACH[1], _REACH[1] + 1, _STEP):
-        for across in range(-_REACH[0], _REACH[0] + 1, _STEP):
-            if max(abs(across), abs(down)) < _LEAST:
-                continue
-            key = (round(across * longest), round(down * longest))
-            if key not in parts:
-                parts[key] = [
-                    _added([edges[i] for i in g], [(key[0] * s / longest, key[1] * s / longest) for s in w])
-                    for g, w in zip(groups, within, strict=True)
-                ]
-            total = _added(parts[key], [(across * (since[g[0]] - 0.5), down * (since[g[0]] - 0.5)) for g in groups])
-            x, y = total
-            power = cv2.add(cv2.multiply(x, x, dtype=cv2.CV_32F), cv2.multiply(y, y, dtype=cv2.CV_32F))
-            power = cv2.blur(power, _WINDOW)
-            mean, spread = cv2.meanStdDev(power)
-            _, top, _, where = cv2.minMaxLoc(power)
-            stands = (top - float(mean[0, 0])) / max(float(spread[0, 0]), 1e-6)
-            if stands >= _STANDS_OUT:
-                lasted = float(times[-1] - times[0])
-                yield stands, (float(where[0]), float(where[1])), (across / lasted, down / lasted)
-
-
-def _added(parts: Sequence[Steps], shifts: Sequence[tuple[float, float]]) -> Steps:
-    """Their sum, each taken from so far across and down."""
-    total = np.zeros_like(parts[0])
-    height, width = total.shape[1:]
-    for part, (across, down) in zip(parts, shifts, strict=True):
-        dx, dy = round(across), round(down)
-        y0, y1, x0, x1 = max(0, -dy), min(height, height - dy), max(0, -dx), min(width, width - dx)
-        if y0 < y1 and x0 < x1:
-            total[:, y0:y1, x0:x1] += part[:, y0 + dy : y1 + dy, x0 + dx : x1 + dx]
-    return total
 
 
 def _corner(centre: tuple[float, float], crop: tuple[int, ...]) -> tuple[int, int]:

@@ -79,7 +79,7 @@ def joined(one: Region, other: Region) -> Region:
         x[area][own], y[area][own] = part.x[own], part.y[own]
         mask[area] |= part.mask
     main = max(one, other, key=lambda r: r.edge_px)
-    return replace(main, box=(x0, y0, x1 - x0, y1 - y0), mask=mask, x=x, y=y, breadth=_breadth(x, y))
+    return replace(main, box=(x0, y0, x1 - x0, y1 - y0), mask=mask, x=x, y=y, breadth=_breadth(x[mask], y[mask]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +143,9 @@ def find_regions(field: Field, held: Map | None = None, bar: Bar = RECENT_BAR, l
         left, top, w, h = (int(v) for v in stats[label, :4])
         area = (slice(top, top + h), slice(left, left + w))
         mask = seeds[area] & (labels[area] == label)
-        if int(mask.sum()) < _MIN_EDGE_PX:
-            continue
         rows, columns = np.nonzero(mask)
+        if len(rows) < _MIN_EDGE_PX:
+            continue
         t, b, le, r = int(rows.min()), int(rows.max()) + 1, int(columns.min()), int(columns.max()) + 1
         box = (left + le, top + t, r - le, b - t)
         found.append(_region(box, mask[t:b, le:r], x, y, steady, field.count, held))
@@ -176,21 +176,21 @@ def looked_round(region: Region, count: Map, spread: Map) -> Region:
 def _region(box: PixelBox, mask: Bits, x: Map, y: Map, steady: Map, count: Map, held: Map | None) -> Region:
     left, top, w, h = box
     area = (slice(top, top + h), slice(left, left + w))
-    ux, uy = x[area] * mask, y[area] * mask
     return Region(
         box=box,
         mask=mask,
-        x=ux,
-        y=uy,
+        x=x[area] * mask,
+        y=y[area] * mask,
         backgrounds=int(np.median(count[area][mask])),
         consistency=float(np.mean(steady[area][mask])),
-        breadth=_breadth(ux, uy),
+        breadth=_breadth(x[area][mask], y[area][mask]),
         held=1.0 if held is None else float(np.mean(held[area][mask])),
     )
 
 
 def _breadth(ux: Map, uy: Map) -> float:
-    tensor = np.array([[np.sum(ux * ux), np.sum(ux * uy)], [np.sum(ux * uy), np.sum(uy * uy)]], dtype=np.float64)
+    both = np.dot(ux, uy)
+    tensor = np.array([[np.dot(ux, ux), both], [both, np.dot(uy, uy)]], dtype=np.float64)
     values = np.linalg.eigvalsh(tensor)
     return float(values[0] / max(float(values.sum()), 1e-9))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -121,9 +123,11 @@ class Plot:
         mask, x, y, bright = (plane[self.area][here] for plane in (fresh, u, v, luma))
         if scale != 1.0 or x.dtype != np.float32:
             x, y = (np.asarray(part * np.float32(scale), np.float32) for part in (x, y))
-        for part, total in zip((x, y, x * x + y * y, bright), self._totals, strict=False):
-            cv2.accumulate(part, total[here], mask)
-        cv2.accumulateSquare(bright, self._totals[4][here], mask)
+        power, square = self._totals[2][here], self._totals[4][here]
+        for part, total in ((x, 0), (y, 1), (bright, 3)):
+            cv2.accumulate(part, self._totals[total][here], mask)
+        for part, squares in ((x, power), (y, power), (bright, square)):
+            cv2.accumulateSquare(part, squares, mask)
         cv2.accumulate(mask, self._count[here])
 
     def regions(self, sighted: Region) -> list[Region]:
@@ -171,9 +175,10 @@ class Track:
 
     region: Region
     found_s: float
-    times: list[float] = field(default_factory=list)
-    scores: list[float] = field(default_factory=list)
-    fresh: list[bool] = field(default_factory=list)
+    # Arrays, not lists: what is worked out of them after every look round would first have to be copied out.
+    times: array[float] = field(default_factory=lambda: array("d"))
+    scores: array[float] = field(default_factory=lambda: array("d"))
+    fresh: array[int] = field(default_factory=lambda: array("b"))
     """Whether most of its edges stood over another background than before."""
     since_start: bool = False
     """Found in the sum over the whole stream: it was there before it was suspected."""
@@ -275,8 +280,8 @@ class Track:
     def _there(self) -> npt.NDArray[np.bool_]:
         """For each picture whether it was there. A faint mark's single scores scatter; their running median not."""
         reach = _MEDIAN // 2
-        scores = self.scores
-        padded = np.asarray([scores[0]] * reach + scores + [scores[-1]] * reach)
+        scores = np.asarray(self.scores)
+        padded = np.concatenate((scores[:1].repeat(reach), scores, scores[-1:].repeat(reach)))
         # Asked of every track after every look round: np.pad and np.median take five times as long.
         windows = np.lib.stride_tricks.sliding_window_view(padded, _MEDIAN)
         level = np.partition(windows, reach, axis=1)[:, reach]
@@ -324,7 +329,7 @@ class Track:
         if not self.times or self.times[-1] <= self.found_s:
             return 0.0
         there = self._there()
-        counts = there & np.asarray(self.fresh) & (np.asarray(self.times) > self.found_s)
+        counts = there & np.asarray(self.fresh, np.bool_) & (np.asarray(self.times) > self.found_s)
         scores, run = np.asarray(self.scores)[counts], np.cumsum(~there)[counts]
         runs = np.split(scores, np.flatnonzero(np.diff(run)) + 1)
         return max((beyond_chance(part) for part in runs if len(part) >= _MIN_RUN), default=0.0)
@@ -341,7 +346,7 @@ class Track:
         return tuple((round(max(a, 0.0), 3), round(b, 3)) for a, b in found)
 
 
-def spans_of(times: list[float], there: npt.NDArray[np.bool_], join_s: float) -> list[list[float]]:
+def spans_of(times: Iterable[float], there: npt.NDArray[np.bool_], join_s: float) -> list[list[float]]:
     """Start and end of the times it was there, short absences bridged."""
     found: list[list[float]] = []
     for at, seen in zip(times, there, strict=True):
@@ -356,7 +361,11 @@ def spans_of(times: list[float], there: npt.NDArray[np.bool_], join_s: float) ->
 
 def beyond_chance(scores: npt.NDArray[np.float64]) -> float:
     """Standard errors by which the mean of scores lies beyond nought."""
-    return float(np.mean(scores) / max(float(np.std(scores)), _LEAST_SCATTER) * len(scores) ** 0.5)
+    count = len(scores)
+    mean = float(np.add.reduce(scores)) / count
+    apart = scores - mean
+    scatter = (float(np.dot(apart, apart)) / count) ** 0.5
+    return float(mean / max(scatter, _LEAST_SCATTER) * count**0.5)
 
 
 def signature(region: Region, pixel_aspect: float = 1.0) -> str:
