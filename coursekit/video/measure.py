@@ -29,7 +29,7 @@ from coursekit.video.pace import PaceMeter
 from coursekit.video.signals import Signals
 from coursekit.video.stillness import StillnessMeter
 
-VERSION = 17
+VERSION = 18
 """Raised when any figure changes: part of the key under which facts are cached."""
 
 METERS: Mapping[str, Callable[[StreamInfo, Signals], Meter]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from coursekit.model import Finding, Span
 from coursekit.rules.check import CannotTest, CheckContext, check, equal_to, measured
@@ -81,6 +82,17 @@ class WatermarkParams:
     """Letters in a row from which something at the border of a camera's picture is asked about …"""
     plain_slope: float
     """… on ground that is plain: slope of brightness in levels a pixel."""
+    passed_held: int
+    """Pieces of a line, counted in each look, that stayed where something passed behind them, from which it is asked
+    about …"""
+    passed_looks: int
+    """… in so many looks …"""
+    passed_covered: float
+    """… and covered no more often than this share of it: what is painted on the wall is covered …"""
+    passed_letters: int
+    """… if it has so many letters at least …"""
+    passed_stands: float
+    """… and so much of the picture stands as usual all the while: a camera that moves shows everything anew."""
     jump_alike: float
     """Likeness of its edges at two places from which a faint sign is the same in both: neither is chance then …"""
     jump_edge_px: int
@@ -120,7 +132,11 @@ def watermark(ctx: CheckContext, facts: VideoFacts, params: WatermarkParams) -> 
     boxes = [mark.box for mark in sure + doubtful]
     for still in marks.stills:
         if own_likeness(ctx.course, still) < params.own_likeness and not any(_meet(still.box, b) for b in boxes):
-            yield from _still(ctx, still, marks.drawn, params)
+            told = list(_still(ctx, still, marks.drawn, params))
+            yield from told
+            if told and still.kind is not StillKind.REPEATED:
+                # One place is told of once; a repeated sign's box is only one of its places.
+                boxes.append(still.box)
 
 
 def _still(ctx: CheckContext, still: StillFacts, drawn: float | None, params: WatermarkParams) -> Iterator[Finding]:
@@ -134,10 +150,12 @@ def _still(ctx: CheckContext, still: StillFacts, drawn: float | None, params: Wa
             code = "words-to-judge"
     elif still.kind is StillKind.REPEATED and still.places >= params.same_signs:
         code = "repeated-sign"
+    elif still.kind is StillKind.PASSED and _was_passed(still, params):
+        code, figure = "passed-behind", measured(still.grounds, "looks")
     elif still.kind is StillKind.GRAPHIC and _is_asked_about(still, drawn, params):
         code, figure = "lettering-to-judge", measured(still.letters, "letters")
     if code:
-        more = {"says": says} if says else {"places": still.places}
+        more: dict[str, Any] = {"says": says} if says else {"places": still.places, "passed": still.grounds}
         yield tell(
             code,
             measured=figure,
@@ -159,6 +177,17 @@ def _is_asked_about(still: StillFacts, drawn: float | None, params: WatermarkPar
     camera = drawn is not None and drawn < params.max_drawn
     plain = still.ground_slope is not None and still.ground_slope <= params.plain_slope
     return camera and plain and still.letters >= params.letters
+
+
+def _was_passed(still: StillFacts, params: WatermarkParams) -> bool:
+    held, covered, stands = still.held or 0, still.covered or 0, still.stands or 0.0
+    return (
+        held >= params.passed_held
+        and still.grounds >= params.passed_looks
+        and covered <= params.passed_covered * held
+        and still.letters >= params.passed_letters
+        and stands >= params.passed_stands
+    )
 
 
 def _is_certain(still: StillFacts, params: WatermarkParams) -> bool:

@@ -73,6 +73,8 @@ class StillKind(StrEnum):
     """The same slanted sign at several places."""
     GRAPHIC = "graphic"
     """Something small and drawn at the border of what a camera sees."""
+    PASSED = "passed"
+    """A line of light strokes that stayed where something passed behind them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,13 @@ class StillFacts:
     """Strokes of one height and ink in one row; 0 where that was not counted."""
     ground_slope: float | None = None
     """Slope of brightness round it, in levels a pixel, that nine tenths of the ring stay below: a wall has 2."""
+    held: int | None = None
+    """Of what was passed: pieces of it, half as wide as high and counted in each look, that stayed though what is above
+    them, below them and between the strokes became another …"""
+    covered: int | None = None
+    """… and those that did not."""
+    stands: float | None = None
+    """Share of the picture that looked as usual while something passed, on average over the looks."""
     text: str | None = None
     score: float | None = None
     """0–1: the reader's own confidence."""

@@ -1,8 +1,9 @@
 """Marks over pictures that hardly change, where persistence proves nothing: slides, screens, talking heads.
 
 A template's lettering stays as a mark does. What tells a mark there is what it says, that the same slanted sign stands
-in several places, or, before a camera, that a row of letters sits at the border of a plain ground. All of it is looked
-for in the median of a few looks of the lesson, so that it costs the same however long the lesson is.
+in several places, or, before a camera, that it stays where somebody passes behind it, or that a row of letters sits at
+the border of a plain ground. All of it is looked for in the median of a few looks of the lesson, so that it costs the
+same however long the lesson is.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from coursekit.cover.reader import Words, read_words, reader_name
 from coursekit.video.marks.facts import StillFacts, StillKind
 from coursekit.video.marks.looks import Look, Picture, fitted
 from coursekit.video.marks.names import holder_of, points_elsewhere
+from coursekit.video.marks.passed import find_passed
 from coursekit.video.marks.signature import likeness, signature_of
 from coursekit.video.marks.strokes import Sign, find_signs
 
@@ -55,8 +57,9 @@ def find_stills(looks: Sequence[Look], aspect: float = 1.0) -> tuple[StillFacts,
     usual = usual_of(looks)
     small = fitted(usual, _WORK_PX)
     signs = find_signs(small)
-    found = [*_words(looks, usual, aspect)]
-    found += [*_repeated(signs, looks, usual, small, aspect), *_graphics(signs, looks, usual, small, aspect)]
+    found = [*_words(looks, usual, aspect), *_repeated(signs, looks, usual, small, aspect)]
+    found += find_passed(looks, usual, _drawn(usual), aspect)
+    found += _graphics(signs, looks, usual, small, aspect)
     return tuple(found[:_MAX_FOUND])
 
 
@@ -65,9 +68,11 @@ def share_drawn(looks: Sequence[Look]) -> float | None:
 
     Of 33 recorded clips those before a camera reach 0.49, a green screen 0.66, screens and slides 0.82 and more.
     """
-    if not looks:
-        return None
-    counts = np.sort(np.bincount(usual_of(looks).ravel(), minlength=256))
+    return _drawn(usual_of(looks)) if looks else None
+
+
+def _drawn(usual: Picture) -> float:
+    counts = np.sort(np.bincount(usual.ravel(), minlength=256))
     return round(float(counts[-_COMMON:].sum() / counts.sum()), 2)
 
 

@@ -49,10 +49,8 @@ class Sign:
 
 def find_signs(picture: Picture) -> list[Sign]:
     """Groups of strokes, the largest first; then those of strong ink that were only a part of one."""
-    long_side = max(picture.shape)
-    reach = max(7, round(long_side * _STROKE_SHARE)) | 1
     smooth = cv2.GaussianBlur(picture, (0, 0), 0.6)
-    kernel = np.ones((reach, reach), np.uint8)
+    kernel = _reach(picture)
     bright = cv2.morphologyEx(smooth, cv2.MORPH_TOPHAT, kernel)
     dark = cv2.morphologyEx(smooth, cv2.MORPH_BLACKHAT, kernel)
     gx, gy = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(smooth, cv2.CV_32F, 0, 1, scale=1 / 8)
@@ -61,6 +59,16 @@ def find_signs(picture: Picture) -> list[Sign]:
     known = {sign.box for sign in found}
     strong = _groups(np.maximum(bright, dark) > _STRONG_INK, (bright, dark), slope)
     return found + [sign for sign in strong if not any(_nearly(sign.box, box) for box in known)]
+
+
+def light_ink(picture: Picture) -> Picture:
+    """By how many levels each pixel is lighter than what is round it, as far as a stroke may be wide."""
+    return np.asarray(cv2.morphologyEx(picture, cv2.MORPH_TOPHAT, _reach(picture)), np.uint8)
+
+
+def _reach(picture: Picture) -> Picture:
+    side = max(7, round(max(picture.shape) * _STROKE_SHARE)) | 1
+    return np.ones((side, side), np.uint8)
 
 
 def _nearly(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> bool:
@@ -97,7 +105,7 @@ def _sign(mask: Bits, left: int, top: int, sides: tuple[Any, Any], slope: Any) -
         angle_deg=min(angle, 180 - angle),
         elongation=float(np.sqrt(values[1] / max(values[0], 1e-6))),
         # Between bright letters the ground looks like dark strokes: each side is counted for itself.
-        letters=max(_letters(side[top : top + height, left : left + width], mask) for side in sides),
+        letters=max(count_letters(side[top : top + height, left : left + width], mask) for side in sides),
     )
 
 
@@ -112,7 +120,7 @@ def _around(slope: Any, left: int, top: int, width: int, height: int) -> float:
     return float(np.percentile(window[ring], 90)) if ring.any() else float("inf")
 
 
-def _letters(contrast: Any, mask: Bits) -> int:
+def count_letters(contrast: Any, mask: Bits) -> int:
     """Separate strokes of like height that stand on one line, as letters and figures do."""
     strokes = contrast[mask & (contrast > _INK)]
     if not strokes.size:

@@ -191,6 +191,10 @@ LETTERS = StillFacts(
     kind=StillKind.GRAPHIC, box=(0.8, 0.05, 0.1, 0.03), span=(0.0, 900.0), looks=12, letters=9, ground_slope=1.0
 )  # fmt: skip
 
+PASSED = replace(
+    LETTERS, kind=StillKind.PASSED, letters=4, grounds=9, held=50, covered=3, stands=0.62, ground_slope=None
+)  # fmt: skip
+
 
 def judge_still(still: StillFacts, drawn: float = 0.9) -> Outcome:
     facts: VideoFacts = replace(HEALTHY, marks=MarksFacts(samples=600, changing=0.0, stills=(still,), drawn=drawn))
@@ -211,8 +215,22 @@ def judge_still(still: StillFacts, drawn: float = 0.9) -> Outcome:
         (LETTERS, 0.1, (Verdict.REVIEW, ("lettering-to-judge",))),
         (LETTERS, 0.9, (Verdict.PASS, ())),
         (replace(LETTERS, ground_slope=9.0), 0.1, (Verdict.PASS, ())),
+        (PASSED, 0.1, (Verdict.REVIEW, ("passed-behind",))),
+        (replace(PASSED, held=7, covered=0), 0.1, (Verdict.PASS, ())),
+        (replace(PASSED, covered=20), 0.1, (Verdict.PASS, ())),
+        (replace(PASSED, grounds=2), 0.1, (Verdict.PASS, ())),
+        (replace(PASSED, letters=1), 0.1, (Verdict.PASS, ())),
+        (replace(PASSED, stands=0.5), 0.1, (Verdict.PASS, ())),
     ],
 )
 def test_what_stays_is_judged_by_its_own_look(still: StillFacts, drawn: float, expected: object) -> None:
     outcome = judge_still(still, drawn)
     assert (outcome.verdict, outcome.codes) == expected
+
+
+def test_one_place_is_told_of_once() -> None:
+    stills = (replace(WORDS, box=LETTERS.box), PASSED, LETTERS)
+    facts: VideoFacts = replace(HEALTHY, marks=MarksFacts(samples=600, changing=0.0, stills=stills, drawn=0.1))
+    assert run_check(watermark, facts, profile_params()).codes == ("words-to-judge",)
+    facts = replace(HEALTHY, marks=MarksFacts(samples=600, changing=0.0, stills=stills[1:], drawn=0.1))
+    assert run_check(watermark, facts, profile_params()).codes == ("passed-behind",)
