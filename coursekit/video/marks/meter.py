@@ -27,7 +27,7 @@ from coursekit.video.signals import Signals
 WORK_LONG_SIDE_PX = 640
 _PACE = ((20.0, 0.25), (60.0, 0.5), (300.0, 1.0), (900.0, 2.0), (float("inf"), 4.0))
 """Until which second of the stream a picture is taken how often: short clips must not be judged on a handful. Of 45
-minutes 1,150 are taken, at some 30 ms each; a mark that stays for a tenth of them still shows in seventy."""
+minutes 1,150 are taken, at 20 to 30 ms each; a mark that stays for a tenth of them still shows in seventy."""
 _LOOK_EVERY = 4
 _TURN_EVERY = 8
 """Grey marks are the rarer, and take longer to show."""

@@ -148,7 +148,8 @@ def find_regions(field: Field, held: Map | None = None, bar: Bar = RECENT_BAR, l
             continue
         t, b, le, r = int(rows.min()), int(rows.max()) + 1, int(columns.min()), int(columns.max()) + 1
         box = (left + le, top + t, r - le, b - t)
-        found.append(_region(box, mask[t:b, le:r], x, y, steady, field.count, held))
+        at = (rows + top) * width + columns + left
+        found.append(_region(box, mask[t:b, le:r], at, field, held))
     return found
 
 
@@ -173,19 +174,28 @@ def looked_round(region: Region, count: Map, spread: Map) -> Region:
     )
 
 
-def _region(box: PixelBox, mask: Bits, x: Map, y: Map, steady: Map, count: Map, held: Map | None) -> Region:
+def _region(box: PixelBox, mask: Bits, at: npt.NDArray[np.intp], field: Field, held: Map | None) -> Region:
+    """`at`: its edge pixels in the picture laid out in one row, of which there are far fewer than in its box."""
     left, top, w, h = box
     area = (slice(top, top + h), slice(left, left + w))
+    x, y, steady = field.steadiness()
     return Region(
         box=box,
         mask=mask,
         x=x[area] * mask,
         y=y[area] * mask,
-        backgrounds=int(np.median(count[area][mask])),
-        consistency=float(np.mean(steady[area][mask])),
-        breadth=_breadth(x[area][mask], y[area][mask]),
-        held=1.0 if held is None else float(np.mean(held[area][mask])),
+        backgrounds=_middle(field.count.take(at)),
+        consistency=float(np.mean(steady.take(at))),
+        breadth=_breadth(x.take(at), y.take(at)),
+        held=1.0 if held is None else float(np.mean(held.take(at))),
     )
+
+
+def _middle(counts: Map) -> int:
+    """Their median, down to a whole number."""
+    low, high = (len(counts) - 1) // 2, len(counts) // 2
+    counts.partition((low, high))
+    return int((counts[low] + counts[high]) / 2)
 
 
 def _breadth(ux: Map, uy: Map) -> float:

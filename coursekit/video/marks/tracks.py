@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 import cv2
@@ -283,8 +284,9 @@ class Track:
         scores = np.asarray(self.scores)
         padded = np.concatenate((scores[:1].repeat(reach), scores, scores[-1:].repeat(reach)))
         # Asked of every track after every look round: np.pad and np.median take five times as long.
-        windows = np.lib.stride_tricks.sliding_window_view(padded, _MEDIAN)
-        level = np.partition(windows, reach, axis=1)[:, reach]
+        windows = np.stack([padded[n : n + len(scores)] for n in range(_MEDIAN)], axis=1)
+        windows.partition(reach, axis=1)
+        level = windows[:, reach]
         # A grey mark fades over a grey ground; what is gone shows nothing. In between holds what was told last.
         told = np.where(level >= _SEEN, 1, np.where(level < _GONE, -1, 0))
         last = np.maximum.accumulate(np.where(told != 0, np.arange(len(told)), -1))
@@ -331,8 +333,8 @@ class Track:
         there = self._there()
         counts = there & np.asarray(self.fresh, np.bool_) & (np.asarray(self.times) > self.found_s)
         scores, run = np.asarray(self.scores)[counts], np.cumsum(~there)[counts]
-        runs = np.split(scores, np.flatnonzero(np.diff(run)) + 1)
-        return max((beyond_chance(part) for part in runs if len(part) >= _MIN_RUN), default=0.0)
+        starts = [0, *(np.flatnonzero(run[1:] != run[:-1]) + 1).tolist(), len(run)]
+        return max((beyond_chance(scores[a:b]) for a, b in pairwise(starts) if b - a >= _MIN_RUN), default=0.0)
 
     def chance(self) -> bool:
         """Whether the backgrounds that came right after it was suspected showed nothing of it."""
