@@ -349,11 +349,13 @@ _TRAP_FAULTS = {"parallax": frozenset({"video/clarity"})}
 def _picture_traps(job: Job, described: Described) -> Cases:
     clip = material.scene(job.clip, described.path, described.picture or 360, described.first, job.plan.seed)
     traps = material.picture_traps(material.stills(job.clip, described.path, job.plan.seed), clip.pictures)
+    # Whatever is made of a picture with a mark in it has that mark.
+    marked = frozenset({WATERMARK} & set(described.faults))
     for number in job.items:
         trap = material.TRAPS[number]
         case = Case(
             "healthy", trap, "trap", job.clip, ladder_video.LENGTH_S, judged=(*ladder_video.CHECKS, WATERMARK),
-            excused=_TRAP_FAULTS.get(trap, frozenset()),
+            excused=_TRAP_FAULTS.get(trap, frozenset()) | marked,
         )  # fmt: skip
         yield case, lambda c, make=traps[trap]: Specimen(c, ladder_video.look(make()))  # type: ignore[misc]
 

@@ -9,12 +9,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from coursekit.bench import faults_marks as marks
 from coursekit.bench import traps_video
 from coursekit.bench.faults_video import Picture
 from coursekit.bench.ladder_marks import judge_clip, look
 from coursekit.bench.score import box_iou
+from coursekit.cover.measure import sign_of
+from coursekit.cover.reader import reader_name
 from coursekit.model import Profile, Verdict
 from coursekit.probe.measure import measure_media
 from coursekit.rules.profiles import load_profile
@@ -24,6 +27,7 @@ from coursekit.video.marks import stills
 from coursekit.video.marks.facts import MarksFacts, StillFacts, StillKind
 from coursekit.video.marks.looks import Look, Looks
 from coursekit.video.marks.meter import MarksMeter
+from coursekit.video.marks.signature import likeness
 from coursekit.video.signals import Signals
 from tests.video_facts import HEALTHY
 
@@ -44,6 +48,11 @@ def tianjin() -> Profile:
 @pytest.fixture(autouse=True)
 def no_reader(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stills, "reader_name", lambda: None)
+
+
+@pytest.fixture
+def reader(monkeypatch: pytest.MonkeyPatch, no_reader: None) -> None:
+    monkeypatch.setattr(stills, "reader_name", reader_name)
 
 
 def workshop() -> Picture:
@@ -234,6 +243,29 @@ def test_the_usual_picture_may_show_the_words_on_the_coat_of_who_stands_before_t
     facts = judged_by(looks[:12])
     assert told(facts)
     assert verdicts(facts, tianjin) == []
+
+
+def test_the_studios_own_sign_is_known_by_its_signature(tianjin: Profile) -> None:
+    least = next(r for r in tianjin.rules if r.check == "video/watermark").params["own_likeness"]
+    assert isinstance(least, float)
+    wall = np.asarray(np.broadcast_to(np.linspace(80, 150, SIZE[0])[None, :, None], (*SIZE[::-1], 3)), np.uint8)
+    sign = marks.draw_logo(200, seed=5)
+    (found, *_) = told(facts_of(lambda n: marks.lay(passed(wall, n), sign, *PLACE, 0.6)))
+    assert likeness(registered(marks.draw_logo(300, seed=5)), found.signature) >= least
+    assert likeness(registered(marks.draw_logo(300, seed=6)), found.signature) < least
+
+
+@pytest.mark.skipif(reader_name() is None, reason="the reading extra is not installed: the words of a line go unread")
+@pytest.mark.usefixtures("reader")
+def test_a_line_is_read_for_the_studios_own_words() -> None:
+    (found, *_) = told(facts_of(lambda n: lettered(passed(ROOM, n))))
+    assert found.text == WORDS
+
+
+def registered(stamp: marks.Stamp) -> str | None:
+    """The signature of a picture in the manifest."""
+    pixels = np.dstack([stamp.ink[:, :, ::-1], stamp.cover * 255]).astype(np.uint8)
+    return sign_of(Image.fromarray(pixels, "RGBA"))
 
 
 def test_a_camera_that_moves_shows_everything_anew(tianjin: Profile) -> None:

@@ -48,12 +48,15 @@ _LINK_PX = (15, 13)
 _TAIL = 0.03
 """Share of a group's ink at its top and at its bottom that may belong to what only touches the line: with less a shelf
 behind a station's name made it half as high again, with more its upper strokes went."""
+_CORE = 0.8
+"""Of a group's height: where all but that tail takes up less, something touches the line; a round letter's rim takes up
+an eighth."""
 _MIN_HIGH_PX, _MAX_HIGH = 8, 0.16
 """Of a line, in pixels and of the picture's height: what is higher is a shelf, a railing, a window."""
 _LONG = 2.0
 """Length over height of the shortest line: three letters."""
 _GAP = 1.2
-"""Heights between two strokes of one line: a space between words."""
+"""Heights between two strokes of one line, as between two words."""
 _PART = 0.5
 """Of a line's height: what is lower is none of its letters."""
 _BAND = 0.7
@@ -152,11 +155,19 @@ def _groups(ink: Bits, busy: Bits) -> Iterator[Box]:
         area = (slice(top, top + h), slice(left, left + w))
         mask = ink[area] & (labels[area] == label)
         columns = np.flatnonzero(mask.any(axis=0))
-        rows = np.cumsum(np.count_nonzero(mask, axis=1))
-        first, last = (int(n) for n in np.searchsorted(rows, (_TAIL * rows[-1], (1 - _TAIL) * rows[-1])))
+        first, last = _rows(np.count_nonzero(mask, axis=1))
         wide, high = int(columns[-1] - columns[0]) + 1, last - first + 1
         if _MIN_HIGH_PX <= high <= min(wide, _MAX_HIGH * ink.shape[0]):
             yield left + int(columns[0]), top + first, wide, high
+
+
+def _rows(ink: Counts) -> tuple[int, int]:
+    """The first and the last row of a line by its ink in each row, without what only touches it."""
+    rows = np.flatnonzero(ink)
+    first, last = int(rows[0]), int(rows[-1])
+    total = np.cumsum(ink)
+    top, bottom = (int(n) for n in np.searchsorted(total, (_TAIL * total[-1], (1 - _TAIL) * total[-1])))
+    return (top, bottom) if bottom - top < _CORE * (last - first) else (first, last)
 
 
 def _whole_line(ink: Bits, group: Box) -> tuple[Box, Bits]:

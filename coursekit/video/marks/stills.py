@@ -9,6 +9,7 @@ same however long the lesson is.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -26,6 +27,9 @@ Box = tuple[float, float, float, float]
 _WORK_PX = 960
 _READ_PX = 1000
 """Smaller pictures are doubled before they are read: letters of five pixels are none to a reader."""
+_READ_LINE_PX = 96
+"""Height at which one line, with what is round it, is read."""
+_READ_PAD_PX = 12
 _COMMON = 5
 _LEVELS = 12
 """Difference to the median, in levels, that an encoder may leave on what has not changed."""
@@ -58,7 +62,7 @@ def find_stills(looks: Sequence[Look], aspect: float = 1.0) -> tuple[StillFacts,
     small = fitted(usual, _WORK_PX)
     signs = find_signs(small)
     found = [*_words(looks, usual, aspect), *_repeated(signs, looks, usual, small, aspect)]
-    found += find_passed(looks, usual, _drawn(usual), aspect)
+    found += [_said(still, usual) for still in find_passed(looks, usual, _drawn(usual), aspect)]
     found += _graphics(signs, looks, usual, small, aspect)
     return tuple(found[:_MAX_FOUND])
 
@@ -103,6 +107,19 @@ def _words(looks: Sequence[Look], usual: Picture, aspect: float) -> Iterator[Sti
         )
         if still is not None:
             yield still
+
+
+def _said(still: StillFacts, usual: Picture) -> StillFacts:
+    """With the words of a line: a studio may have registered its own by them."""
+    if reader_name() is None or still.letters < _MIN_LETTERS or (still.held or 0) <= (still.covered or 0):
+        return still
+    shown = usual[_pixels(still.box, usual, _READ_PAD_PX)]
+    scale = max(1.0, _READ_LINE_PX / shown.shape[0])
+    shown = np.asarray(cv2.resize(shown, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), np.uint8)
+    read = read_words(np.asarray(cv2.cvtColor(shown, cv2.COLOR_GRAY2BGR), np.uint8))
+    if not read:
+        return still
+    return replace(still, text=" ".join(words.text for words in read), score=min(words.score for words in read))
 
 
 def _beside(one: Words, other: Words) -> bool:
