@@ -12,6 +12,7 @@ brightness (finds opaque marks only).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,9 +43,6 @@ _LEANS = 20.0
 _USUAL = 40
 FLOOR = 0.01
 _BIAS_PX = 41
-_STRIP_PX = 24
-"""Rows worked through at a time: of a dozen planes so many rows stay in the cache from step to step, and the memory of
-one step is that of the next."""
 
 
 @dataclass(slots=True)
@@ -84,6 +82,7 @@ class Persistence:
     def __init__(self, height: int, width: int) -> None:
         self.shape = (height, width)
         # Plane by plane: to weave and part the channels of every picture took a third of the time.
+        # And planes as a whole: of strips that stay in the cache the calls cost more than the steps save.
         self._recent = _planes(5, self.shape)
         """x, y, power, brightness and its square; of all backgrounds also how often the edge pointed its way."""
         self._whole = _planes(6, self.shape)
@@ -92,9 +91,9 @@ class Persistence:
         self.count = np.zeros((height, width), np.float32)
         self._backgrounds = Backgrounds()
         self.samples = 0
-        self.soft = _planes(2, self.shape)
-        """Soft gradients of the newest picture, x and y; the next one takes their place."""
-        self.turned = _planes(2, self.shape)
+        self.soft: Sequence[Map] = _planes(2, self.shape)
+        """Soft gradients of the newest picture, x and y."""
+        self.turned: Sequence[Map] = _planes(2, self.shape)
         """The same, times how much brighter (up to 1) or darker (down to −1) than usual it is there."""
         self.fresh = np.zeros((height, width), np.uint8)
         """1 where the newest picture shows another background."""
@@ -108,43 +107,33 @@ class Persistence:
         """Take the next sampled picture, in order of time."""
         smooth = _f32(cv2.GaussianBlur(_f32(luma), (0, 0), 0.8))
         gx, gy = _gradients(smooth)
+        u, v, strength = _softened(gx, gy)
         fresh = self._backgrounds.fresh(luma)
         self.samples += 1
+        self.soft = (u, v)
         # A grey mark is dark over a bright ground and bright over a dark one.
         lean = _f32(cv2.resize(self._backgrounds.lean, self.shape[::-1], interpolation=cv2.INTER_LINEAR))
+        self.turned = (_f32(cv2.multiply(u, lean)), _f32(cv2.multiply(v, lean)))
         if fresh is not None:
             self.fresh = np.asarray(cv2.resize(fresh, self.shape[::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
-        for top in range(0, self.shape[0], _STRIP_PX):
-            rows = slice(top, top + _STRIP_PX)
-            u, v, strength = _softened(gx[rows], gy[rows])
-            turned = [_f32(cv2.multiply(part, lean[rows])) for part in (u, v)]
-            for part, whole in zip((u, v, *turned), (*self.soft, *self.turned), strict=True):
-                whole[rows] = part
-            # What is not fresh is not counted.
-            if fresh is not None and cv2.countNonZero(self.fresh[rows]):
-                self._average(rows, u, v, strength, smooth[rows])
-                self._average_turned(rows, turned[0], turned[1], strength, lean[rows])
+            self._average(u, v, strength, smooth)
+            turned = (*self.turned, _f32(cv2.multiply(strength, cv2.multiply(lean, lean))))
+            for part, recent, whole in zip(turned, *self._turning, strict=True):
+                cv2.accumulateWeighted(part, recent, RECENT, self.fresh)
+                cv2.accumulate(part, whole, self.fresh)
 
-    def _average(self, rows: slice, u: Map, v: Map, strength: Map, smooth: Map) -> None:
-        mask = self.fresh[rows]
-        recent, whole, count = [p[rows] for p in self._recent], [p[rows] for p in self._whole], self.count[rows]
-        x, y = whole[:2]
+    def _average(self, u: Map, v: Map, strength: Map, smooth: Map) -> None:
+        mask = self.fresh
+        x, y = self._whole[:2]
         # Does the newcomer point where all before it point? Two scenes shown by turns agree half the time.
-        along = cv2.multiply(cv2.add(cv2.multiply(u, x), cv2.multiply(v, y)), count)
+        along = cv2.multiply(cv2.add(cv2.multiply(u, x), cv2.multiply(v, y)), self.count)
         held = cv2.compare(along, cv2.add(cv2.multiply(x, x), cv2.multiply(y, y)) * _HOLDS, cv2.CMP_GT)
         news: tuple[Map, ...] = (u, v, strength, smooth, _f32(cv2.multiply(smooth, smooth)), _f32(_f32(held) / 255))
-        for part, total in zip(news, recent, strict=False):
+        for part, total in zip(news, self._recent, strict=False):
             cv2.accumulateWeighted(part, total, RECENT, mask)
-        for part, total in zip(news, whole, strict=True):
+        for part, total in zip(news, self._whole, strict=True):
             cv2.accumulate(part, total, mask)
-        cv2.accumulate(mask, count)
-
-    def _average_turned(self, rows: slice, u: Map, v: Map, strength: Map, lean: Map) -> None:
-        mask = self.fresh[rows]
-        power = _f32(cv2.multiply(strength, cv2.multiply(lean, lean)))
-        for part, recent, whole in zip((u, v, power), *self._turning, strict=True):
-            cv2.accumulateWeighted(part, recent[rows], RECENT, mask)
-            cv2.accumulate(part, whole[rows], mask)
+        cv2.accumulate(mask, self.count)
 
     def held(self) -> Map:
         """Share of the backgrounds over which each pixel's edge pointed where it usually points."""
