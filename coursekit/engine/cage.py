@@ -217,7 +217,7 @@ def _allow(libc: ctypes.CDLL, ruleset: int, place: Path, rights: int) -> None:
 
 
 def _programs() -> tuple[Path, ...]:
-    """This Python, which also runs the second reader and measures the sound beside, and the loader that brings it up. No shell, nothing else."""
+    """This Python, which the second reader and the sound run in too, and the loader that brings it up. No shell."""
     python = Path(sys.executable).resolve()
     return tuple(p for p in (python, _loader(python)) if p is not None)
 

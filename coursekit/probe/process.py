@@ -1,9 +1,9 @@
 """The only place that starts a program of others, and the list of the tools found here.
 
 Measuring starts none but Python itself: for MediaInfo, which a damaged file can bring down, by `run_tool`, and for the
-sound of a long lesson (`engine/beside.py`). A program gets an argument list (never a shell), an environment that carries
-nothing of ours, pipes that are drained while it runs, a limit on time and on output, and a process group of its own so
-that whatever it started dies with it.
+sound of a long lesson (`engine/beside.py`). A program gets an argument list (never a shell), an environment that
+carries nothing of ours, pipes that are drained while it runs, a limit on time and on output, and a process group of its
+own so that whatever it started dies with it.
 """
 
 from __future__ import annotations
