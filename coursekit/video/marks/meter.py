@@ -44,7 +44,9 @@ _WORD_GAP = 0.04
 _HALO_PX = 1.25
 _ALIKE = 0.6
 _SHAPE_PX = 200
-"""Edge pixels from which a shape is told by them one for one: a few strokes are alike by chance."""
+"""Edge pixels from which a shape is told by them one for one: a few strokes are alike by chance. These two say which
+places are taken for one sign's; how much that proves of a faint one is the profile's to say, in `jump_alike` and
+`jump_edge_px`, and either may be moved without the other."""
 _MAX_DUE = 8
 """Pictures at working size that may wait for the thread beside: 2 MB."""
 _STILL = 0.3

@@ -27,8 +27,10 @@ Box = tuple[float, float, float, float]
 _WORK_PX = 960
 _READ_PX = 1000
 """Smaller pictures are doubled before they are read: letters of five pixels are none to a reader."""
-_READ_LINE_PX = 96
-"""Height at which one line, with what is round it, is read."""
+_READ_LINE_PX = 640
+"""Width at which one line, with what is round it, is read …"""
+_READ_HELD = 2
+"""… if it stayed so many times as often as it was covered: reading takes longer than all the rest."""
 _READ_PAD_PX = 12
 _COMMON = 5
 _LEVELS = 12
@@ -111,11 +113,15 @@ def _words(looks: Sequence[Look], usual: Picture, aspect: float) -> Iterator[Sti
 
 def _said(still: StillFacts, usual: Picture) -> StillFacts:
     """With the words of a line: a studio may have registered its own by them."""
-    if reader_name() is None or still.letters < _MIN_LETTERS or (still.held or 0) <= (still.covered or 0):
+    held, covered = still.held or 0, still.covered or 0
+    if reader_name() is None or still.letters < _MIN_LETTERS or held < _READ_HELD * max(covered, 1):
         return still
-    shown = usual[_pixels(still.box, usual, _READ_PAD_PX)]
-    scale = max(1.0, _READ_LINE_PX / shown.shape[0])
-    shown = np.asarray(cv2.resize(shown, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), np.uint8)
+    line = usual[_pixels(still.box, usual, _READ_PAD_PX)]
+    scale = _READ_LINE_PX / line.shape[1]
+    line = np.asarray(cv2.resize(line, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), np.uint8)
+    # A reader enlarges its picture until the shorter side is long enough: a bare line would become enormous.
+    shown = np.full((max(_READ_LINE_PX, line.shape[0]), line.shape[1]), np.median(line), np.uint8)
+    shown[: line.shape[0]] = line
     read = read_words(np.asarray(cv2.cvtColor(shown, cv2.COLOR_GRAY2BGR), np.uint8))
     if not read:
         return still
