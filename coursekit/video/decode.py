@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from av.container import InputContainer
 
 _MERGE_S = 2.0
+_SEEK_BACK_S = (0.0, 2.0, 10.0, 60.0, inf)
+"""How far before a time a keyframe is sought; at last the file is read from its beginning."""
 _MAX_ERRORS = 200
 _RATE_GUESS = Fraction(25)
 
@@ -290,15 +293,35 @@ class VideoDecoder:
             yield from self.readers[index].decode(packet)
 
     def packets_from(self, index: int, time_s: float) -> Iterator[Packet[Any]]:
-        """Packets of one stream from the keyframe before a time on, the empty one at the end too."""
+        """Packets of one stream from the keyframe before a time on, the empty one at the end too.
+
+        Where a file has no index (transport streams), seeking goes by guesses and may end amid a group of pictures, or
+        past the time; then the keyframe is sought further back.
+        """
+        reader = self.readers[index]
+        base = reader.stream.time_base
+        if base is None:
+            yield from self._packets_on(reader)
+            return
+        for back_s in _SEEK_BACK_S:
+            sought = Fraction(max(0.0, time_s - back_s)) + reader.start if back_s < inf else Fraction(0)
+            place = max(0, int(sought / base))
+            self.container.seek(place, stream=reader.stream, backward=True)
+            packets = self._packets_on(reader)
+            if place == 0:
+                break
+            key = next((p for p in packets if p.is_keyframe or not p.size), None)
+            at_s = None if key is None or not key.size else reader.packet_s(key)
+            if key is not None and at_s is not None and at_s <= time_s + reader.step_s / 2:
+                yield key
+                break
+        yield from packets
+
+    def _packets_on(self, reader: StreamReader) -> Iterator[Packet[Any]]:
+        """Packets of one stream from where the file stands."""
         import av
 
-        reader = self.readers[index]
-        stream = reader.stream
-        base = stream.time_base
-        if base is not None:
-            self.container.seek(max(0, int((Fraction(time_s) + reader.start) / base)), stream=stream, backward=True)
-        packets = self.container.demux(stream)
+        packets = self.container.demux(reader.stream)
         while True:
             try:
                 packet = next(packets, None)

@@ -59,7 +59,7 @@ def still_times(finding: Finding, facts: VideoFacts) -> tuple[float, ...]:
 def take_stills(
     path: Path, probe: ProbeFacts, stream: int, times_s: Iterable[float], *, long_side_px: int = _LONG_SIDE_PX
 ) -> tuple[Still, ...]:
-    """The frames on show at these times, in order of time. A time past the end gives the last frame."""
+    """The frames on show at these times, in order of time. A time past an end gives the frame at that end."""
     wanted = sorted(set(times_s))
     return tuple(_stills(path, probe, stream, wanted, long_side_px))
 
@@ -72,9 +72,11 @@ def _stills(path: Path, probe: ProbeFacts, index: int, wanted: Sequence[float], 
         for time_s in wanted:
             shown: Frame | None = None
             for frame in decoder.frames_from(index, time_s):
-                if frame.time_s > time_s + _SAME_S:
+                late = frame.time_s > time_s + _SAME_S
+                if shown is None or not late:
+                    shown = frame
+                if late:
                     break
-                shown = frame
             if shown is not None:
                 yield _encode(shown, reader.info.display_px, long_side_px)
 

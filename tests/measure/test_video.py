@@ -20,6 +20,7 @@ from coursekit.rules.registry import CHECKS, load_check
 from coursekit.video.evidence import render_trace, take_stills
 from coursekit.video.facts import VideoFacts
 from coursekit.video.measure import measure_video
+from tests.media import remux
 from tests.support import run_check
 from tests.video_facts import tianjin
 
@@ -274,12 +275,15 @@ def test_healthy_pictures_that_look_like_faults(measure: Measure, healthy: Calla
     assert accused(measure(healthy())) == {}
 
 
-def test_stills_show_the_frame_of_their_time(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["clip.mp4", "no index.ts"])
+def test_stills_show_the_frame_of_their_time(tmp_path: Path, name: str) -> None:
     def numbered() -> Iterator[Picture]:
         for n in range(100):
             yield np.full((SIZE[1], SIZE[0], 3), 40 + 2 * n, np.uint8)
 
     path = clip(tmp_path / "clip.mp4", numbered())
+    if path.name != name:
+        path = remux(path, tmp_path / name)
     stills = take_stills(path, measure_media(path), 0, (0.0, 1.0, 2.52, 99.0))
     shown = [np.asarray(cv2.imdecode(np.frombuffer(s.jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)) for s in stills]
     assert [s.time_s for s in stills] == pytest.approx([0.0, 1.0, 2.52, 3.96])
