@@ -118,7 +118,8 @@ def grey(picture: Picture) -> Picture:
 
 
 def judged_by(looks: Sequence[Look]) -> VideoFacts:
-    measured = MarksFacts(PICTURES, 0.2, stills=stills.find_stills(looks), drawn=stills.share_drawn(looks))
+    found, drawn = stills.find_stills(looks)
+    measured = MarksFacts(PICTURES, 0.2, stills=found, drawn=drawn)
     facts: VideoFacts = replace(HEALTHY, marks=measured)
     return facts
 

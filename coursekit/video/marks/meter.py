@@ -19,7 +19,7 @@ from coursekit.video.marks.past import KEPT, PACKED, Past, packed
 from coursekit.video.marks.persistence import RECENT_COUNT, Map, Persistence
 from coursekit.video.marks.regions import SHARP_BAR, WHOLE_BAR, PixelBox, Region, find_regions, joined, looked_round
 from coursekit.video.marks.signature import likeness
-from coursekit.video.marks.stills import find_stills, share_drawn
+from coursekit.video.marks.stills import find_stills
 from coursekit.video.marks.tracks import MAX_SIGHTS, Plot, Track, covers, find_track, same_shape, signature
 from coursekit.video.meter import Frame, StreamInfo
 from coursekit.video.signals import Signals
@@ -225,12 +225,13 @@ class MarksMeter:
             track.settle()
         found = self._facts(self._whole_signs(_without_parts(self._tracks)))
         found += tuple(facts for drift in self._drifts.kept() if (facts := self._drifting(drift)))
+        stills, drawn = find_stills(self._looks.kept, self._aspect)
         return MarksFacts(
             samples=field.samples,
             changing=round(float(np.mean(field.count >= RECENT_COUNT // 2)), 3),
             found=found,
-            stills=find_stills(self._looks.kept, self._aspect),
-            drawn=share_drawn(self._looks.kept),
+            stills=stills,
+            drawn=drawn,
             reader=reader_name(),
         )
 

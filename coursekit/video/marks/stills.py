@@ -56,28 +56,26 @@ _MAX_SIZE = (0.35, 0.14)
 _MAX_FOUND = 8
 
 
-def find_stills(looks: Sequence[Look], aspect: float = 1.0) -> tuple[StillFacts, ...]:
-    """What stays in the looks and could be a mark, the surest kind first."""
+def find_stills(looks: Sequence[Look], aspect: float = 1.0) -> tuple[tuple[StillFacts, ...], float | None]:
+    """What stays in the looks and could be a mark, the surest kind first; and how much of the picture is drawn, None
+    without a look."""
     if not looks:
-        return ()
+        return (), None
     usual = usual_of(looks)
+    drawn = share_drawn(usual)
     small = fitted(usual, _WORK_PX)
     signs = find_signs(small)
     found = [*_words(looks, usual, aspect), *_repeated(signs, looks, usual, small, aspect)]
-    found += [_said(still, usual) for still in find_passed(looks, usual, _drawn(usual), aspect)]
+    found += [_said(still, usual) for still in find_passed(looks, usual, drawn, aspect)]
     found += _graphics(signs, looks, usual, small, aspect)
-    return tuple(found[:_MAX_FOUND])
+    return tuple(found[:_MAX_FOUND]), drawn
 
 
-def share_drawn(looks: Sequence[Look]) -> float | None:
-    """Share of the pixels with one of the five commonest levels; None without a look.
+def share_drawn(usual: Picture) -> float:
+    """Share of the pixels with one of the five commonest levels.
 
     Of 33 recorded clips those before a camera reach 0.49, a green screen 0.66, screens and slides 0.82 and more.
     """
-    return _drawn(usual_of(looks)) if looks else None
-
-
-def _drawn(usual: Picture) -> float:
     counts = np.sort(np.bincount(usual.ravel(), minlength=256))
     return round(float(counts[-_COMMON:].sum() / counts.sum()), 2)
 
