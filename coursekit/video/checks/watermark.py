@@ -159,7 +159,8 @@ def _still(ctx: CheckContext, still: StillFacts, drawn: float | None, params: Wa
         yield tell(
             code,
             measured=figure,
-            expected=equal_to(0, "marks"),
+            # In the unit of what was counted; words are no count.
+            expected=equal_to(0, figure.unit or "marks"),
             where=Span(*still.span, box=still.box),
             place=_arrow(x + w / 2, y + h / 2),
             shown_s=still.span[1] - still.span[0],
