@@ -13,7 +13,7 @@ import pytest
 from coursekit.rules.check import Check
 from coursekit.rules.profiles import list_profiles
 from coursekit.rules.registry import CHECKS, load_check
-from coursekit.texts import LANGS, check_text
+from coursekit.texts import LANGS, check_text, phrases
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "coursekit"
@@ -157,3 +157,19 @@ def test_reasons_are_used_and_known() -> None:
     assert raised <= known
     unused = {code for code in known if f'"{code}"' not in source and not re.match(r"no-(audio|video)-stream", code)}
     assert not unused
+
+
+SIGNS = {"%", "B", "LU", "LUFS", "dB", "dBFS", "dBTP", "ms", "px", "ΔE"}
+"""Written alike in every language."""
+MAKERS = {"measured", "at_least", "at_most", "between", "equal_to"}
+
+
+def test_every_unit_is_a_sign_or_has_words() -> None:
+    used: set[str] = set()
+    for path in PACKAGE.glob("*/checks/*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MAKERS:
+                unit = node.args[2 if node.func.id == "between" else 1 :]
+                used |= {n.value for part in unit for n in ast.walk(part) if isinstance(n, ast.Constant)}
+    assert {"looks", "LUFS"} <= used
+    assert used - SIGNS <= set(phrases("units"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from coursekit.model import Expected, Measured, Place, Scalar, Span
+from coursekit.texts import fill, phrases
 
 _MINUS = "\u2212"
 _WORDS = {
@@ -56,12 +57,20 @@ def scalar(value: Scalar | None, unit: str | None, lang: str) -> str:
     if isinstance(value, bool):
         return words["yes" if value else "no"]
     if isinstance(value, str):
-        return f"{value} {unit}" if unit else value
+        return _in_unit(value, 0, unit, lang)
     if unit == "B":
         return byte_size(value)
     if unit == "s" and abs(value) >= 60:
         return clock(value)
-    return f"{number(value)} {unit}" if unit else number(value)
+    return _in_unit(number(value), value, unit, lang)
+
+
+def _in_unit(text: str, count: float, unit: str | None, lang: str) -> str:
+    """A number that is written, in its unit: a sign, or a word of the language."""
+    if unit is None:
+        return text
+    word = phrases("units").get(unit)
+    return f"{text} {unit}" if word is None else fill(word[lang], {"text": text, "n": count})
 
 
 def measured(found: Measured | None, lang: str) -> str:
@@ -72,7 +81,7 @@ def measured(found: Measured | None, lang: str) -> str:
         if found.unit == "px" and len(found.value) == 2:
             return "×".join(str(v) for v in found.value)
         joined = ", ".join(scalar(v, None, lang) for v in found.value)
-        return f"{joined} {found.unit}" if found.unit else joined
+        return _in_unit(joined, 0, found.unit, lang)
     return scalar(found.value, found.unit, lang)
 
 
@@ -88,7 +97,7 @@ def expected(wanted: Expected | None, lang: str) -> str:
     if low is not None and high is not None:
         if wanted.unit in ("B", "s"):
             return f"{scalar(low, wanted.unit, lang)}…{scalar(high, wanted.unit, lang)}"
-        return f"{number(low)}…{scalar(high, wanted.unit, lang)}"
+        return _in_unit(f"{number(low)}…{number(high)}", 0, wanted.unit, lang)
     if low is not None:
         return f"≥ {scalar(low, wanted.unit, lang)}"
     return f"≤ {scalar(high, wanted.unit, lang)}" if high is not None else ""
