@@ -7,7 +7,8 @@ sums of eight).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,10 +20,14 @@ HOP_HZ = 100
 _MOST_SLICES = 15
 
 
+@lru_cache(maxsize=32)
 def edges_of(rate: int, samples: int, hz: int = HOP_HZ) -> NDArray[np.intp]:
     """Edges of the stretches in a block that starts on a whole second; a part of one at the end is left out."""
     count = samples * hz // rate
-    return np.round(np.arange(count + 1) * rate / hz).astype(np.intp)
+    edges = np.round(np.arange(count + 1) * rate / hz).astype(np.intp)
+    # All blocks but the last have the same, and ask three times each.
+    edges.flags.writeable = False
+    return edges
 
 
 def sums(values: NDArray[np.floating], edges: NDArray[np.intp]) -> NDArray[np.floating]:
@@ -58,6 +63,25 @@ def maxima(values: NDArray[np.floating], edges: NDArray[np.intp]) -> NDArray[np.
     for at in range(1, step):
         top = np.maximum(top, best[..., at::step])
     return np.asarray(top)
+
+
+def windows(values: NDArray[Any], size: int, step: int, count: int) -> NDArray[Any]:
+    """`count` stretches of `size`, each `step` after the one before: a view of one dimension that lies in one piece.
+
+    `sliding_window_view` does the same in forty times the time (30 µs), nine times a block.
+    """
+    assert (count - 1) * step + size <= len(values)
+    return np.ndarray((count, size), values.dtype, values, 0, (step * values.itemsize, values.itemsize))
+
+
+def highest(values: NDArray[Any], size: int) -> NDArray[Any]:
+    """The highest of every so many neighbours: of two, of four and so on, each from the ones before."""
+    best, reach = values, 1
+    while reach < size:
+        step = min(reach, size - reach)
+        best = np.maximum(best[:-step], best[step:])
+        reach += step
+    return best
 
 
 def decimated(values: NDArray[np.float32], factor: int) -> NDArray[np.float32]:

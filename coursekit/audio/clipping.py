@@ -78,9 +78,9 @@ class ClippingMeter:
         if top < _QUIET:
             return none, top
         above = np.flatnonzero(wave > np.float32(_GROUND * top))
-        breaks = np.flatnonzero(np.diff(above) > 1) + 1
-        first = np.concatenate([[0], breaks])
-        length = np.diff(np.concatenate([first, [len(above)]]))
+        breaks = np.flatnonzero(above[1:] - above[:-1] > 1) + 1
+        bounds = np.concatenate([[0], breaks, [len(above)]])
+        first, length = bounds[:-1], bounds[1:] - bounds[:-1]
         values = wave[above]
         height = np.maximum.reduceat(values, first)
         chosen = height >= _LOUD * top

@@ -65,8 +65,7 @@ class FrameMeter:
         if count < 1:
             self._tail = x
             return
-        windows = np.lib.stride_tricks.sliding_window_view(x, 2 * self.hop)[:: self.hop][:count]
-        power = self._power(windows)
+        power = self._power(blocks.windows(x.astype(np.float64), 2 * self.hop, self.hop, count))
         # Sums over neighbouring bins rather than a product of matrices, for which BLAS would wake its threads.
         bands = np.zeros((count, BANDS), np.float32)
         sums = np.add.reduceat(power[:, : self._edges[-1]], self._edges[:-1], axis=1)
@@ -83,7 +82,7 @@ class FrameMeter:
                 every = every[FRAME_HZ:]
             self._pending, self._pending_frames = [every], len(every)
 
-    def _power(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _power(self, windows: NDArray[np.float64]) -> NDArray[np.float32]:
         count = len(windows)
         if len(self._rows) < count:
             self._rows = np.empty((count, windows.shape[1]))
@@ -118,18 +117,18 @@ class PitchTracker:
         self._window = np.hanning(self._size).astype(np.float32)
         spectrum = np.fft.rfft(self._window, 2 * self._size)
         own = np.fft.irfft(spectrum.real**2 + spectrum.imag**2)[: self._size]
-        self._own = (own / own[0]).astype(np.float32)
+        self._own = (own / own[0]).astype(np.float32)[self._lags]
 
     def push(self, x: NDArray[np.float32], count: int) -> NDArray[np.uint8]:
         """Codes for `count` frames that start a hop apart in x."""
         slow = np.concatenate([self._history, blocks.decimated(x, self._coarse)])
         ends = self._size + ((np.arange(count) + 1.5) * self._hop / self._coarse).astype(np.intp)
         ends = np.minimum(ends, len(slow))
-        rows = np.lib.stride_tricks.sliding_window_view(slow, self._size)[ends - self._size]
+        rows = blocks.windows(slow, self._size, 1, len(slow) - self._size + 1)[ends - self._size]
         rows = (rows - rows.mean(axis=1, keepdims=True)) * self._window
         spectrum = np.fft.rfft(rows, 2 * self._size, axis=1)
         lagged = np.fft.irfft(spectrum.real**2 + spectrum.imag**2, axis=1)
-        alike = lagged[:, self._lags] / self._own[self._lags] / (lagged[:, :1] + 1e-7)
+        alike = lagged[:, self._lags[0] : self._lags[-1] + 1] / self._own / (lagged[:, :1] + 1e-7)
         # The shortest of lags nearly as good as the best: the best is often two or three periods.
         best = alike.max(axis=1, keepdims=True)
         peak = (alike[:, 1:-1] >= alike[:, :-2]) & (alike[:, 1:-1] >= alike[:, 2:]) & (alike[:, 1:-1] >= 0.85 * best)

@@ -67,22 +67,21 @@ class GlitchMeter:
         power = blocks.powers(x, edges).max(axis=0)
         before = np.repeat(x[:, :1], _TAIL, axis=1) if self._last is None else self._last
         line = np.concatenate([before, x], axis=1)
-        step = np.diff(line, axis=1)
-        bend = np.diff(step, axis=1)
+        step = _rises(line)
+        bend = _rises(step)
         corner = bend[:, 1:-1]
         if self._rate >= _SHARP_RATE:
             # Twice more: of a voice sampled this finely, nearly nothing is left, of a click six times its height.
-            corner = np.diff(bend, n=2, axis=1)
+            corner = _rises(_rises(bend))
         else:
             before_it = np.zeros_like(x, shape=(len(x), self._rate)) if self._wave is None else self._wave
             self._wave = np.concatenate([before_it[:, -self._rate :], x], axis=1)
         self._samples += x.shape[1]
         self._last = x[:, -_TAIL:].copy()
         self._levels = np.concatenate([self._levels, 10 * np.log10(np.maximum(power, 1e-12))])
-        self._corners = np.concatenate([self._corners, blocks.maxima(np.abs(corner).max(axis=0), edges)])
-        steps = np.abs(step[:, _TAIL - 1 :]).max(axis=0)
-        self._steps = np.concatenate([self._steps, blocks.maxima(steps, edges)])
-        self._peaks = np.concatenate([self._peaks, blocks.maxima(np.abs(x).max(axis=0), edges)])
+        self._corners = np.concatenate([self._corners, _highest(corner, edges)])
+        self._steps = np.concatenate([self._steps, _highest(step[:, _TAIL - 1 :], edges)])
+        self._peaks = np.concatenate([self._peaks, _highest(x, edges)])
         self._look()
 
     def _look(self) -> None:
@@ -98,7 +97,7 @@ class GlitchMeter:
         levels = self._levels
         # Quiet rooms fall silent hundreds of times a second, and few of those moments lie between sounds.
         sounding = levels >= _SOUNDING_DBFS
-        near_after = np.asarray(np.lib.stride_tricks.sliding_window_view(sounding, 5).any(axis=1))
+        near_after = blocks.highest(sounding, 5)
         for first, last in runs(levels < _LOW_DBFS):
             # Each run is judged once: when what follows it has been heard, and not again from the kept stretch.
             if not (_KEEP - _GUARD <= last < known - _GUARD and first >= _GUARD):
@@ -134,7 +133,7 @@ class GlitchMeter:
         if last <= first:
             return
         here = np.maximum(corners[first:last], corners[first + 1 : last + 1])
-        window = np.lib.stride_tricks.sliding_window_view(corners, _NEAR - 1).max(axis=1)
+        window = blocks.highest(corners, _NEAR - 1)
         earlier = window[first - _NEAR : last - _NEAR]
         later = window[first + 3 : last + 3]
         around = np.maximum(np.maximum(earlier, later), 1e-6)
@@ -171,3 +170,13 @@ class GlitchMeter:
     def finish(self) -> tuple[tuple[Dropout, ...], tuple[Click, ...]]:
         """The strongest of each, in order of time."""
         return self._dropouts.in_order(), self._clicks.in_order()
+
+
+def _rises(line: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What `np.diff` gives along the last axis, without its checks."""
+    return np.asarray(line[:, 1:] - line[:, :-1])
+
+
+def _highest(line: NDArray[np.float32], edges: NDArray[np.intp]) -> NDArray[np.floating]:
+    """The largest magnitude between the edges, of whichever channel."""
+    return blocks.maxima(np.abs(line).max(axis=0), edges)

@@ -70,7 +70,7 @@ class HumMeter:
         taps = len(self._taps)
         count = (len(middle) - taps + 1) // self._fine
         if count > 0:
-            heard = np.lib.stride_tricks.sliding_window_view(middle, taps)[:: self._fine][:count]
+            heard = blocks.windows(middle, taps, self._fine, count)
             # Not as a product of matrices, for which BLAS would wake its threads.
             self._line = np.concatenate([self._line, np.einsum("ij,j->i", heard, self._taps)])
         self._middle = middle[max(count, 0) * self._fine :]

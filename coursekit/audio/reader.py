@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _JITTER_S = 0.020
 _MAX_ERRORS = 50
+_WIDE = 8
+"""Channels from which PyAV reads past the list of a frame's planes, and crashes: they are woven into one plane."""
 _SCALE = {"u8": 1 / 128, "s16": 1 / 32768, "s32": 1 / 2147483648, "s64": 2.0**-63, "flt": 1.0, "dbl": 1.0}
 
 
@@ -119,6 +121,9 @@ class TrackReader:
         self._buffer: Samples | None = None
         self._fill = 0
         self._resampler: av.AudioResampler | None = None
+        self._format = ""
+        self._alike: av.AudioFifo | None = None
+        """Frames of the format the stream began with, strung together outside Python: forty and more make a block."""
 
     @property
     def errors(self) -> tuple[DecodeError, ...]:
@@ -139,6 +144,7 @@ class TrackReader:
 
     def flush(self) -> Iterator[Samples]:
         """The last block, shorter than the others."""
+        yield from self._draw()
         if self._resampler is not None:
             for frame in self._resampler.resample(None):
                 yield from self._store(frame)
@@ -155,17 +161,40 @@ class TrackReader:
             self.layout = frame.layout.name
             self.names = tuple(channel.name for channel in frame.layout.channels)
             self._buffer = np.empty((self.channels, self.rate), dtype=np.float32)
+            self._format = frame.format.name
+            self._alike = av.AudioFifo()
         if frame.is_corrupt:
             self._complain(frame, "frame marked as damaged by the decoder")
         # The stretch still held back by the resampler is a few samples, far below the jitter that is let pass.
         self.timeline.anchor(self.samples, frame.time)
-        if frame.sample_rate != self.rate or frame.layout.nb_channels != self.channels:
+        wide = self.channels >= _WIDE and frame.format.is_planar
+        if wide or frame.sample_rate != self.rate or frame.layout.nb_channels != self.channels:
+            yield from self._draw()
             # The stream changes its format under way; the figures stay those of the format it began with.
             if self._resampler is None:
-                self._resampler = av.AudioResampler(format="fltp", layout=self.layout, rate=self.rate)
+                layout = frame.layout if wide else self.layout
+                self._resampler = av.AudioResampler(format="flt" if wide else "fltp", layout=layout, rate=self.rate)
             for same in self._resampler.resample(frame):
+                self.samples += same.samples
                 yield from self._store(same)
-        else:
+            return
+        self.samples += frame.samples
+        alike = self._alike
+        if alike is None or frame.format.name != self._format:
+            yield from self._draw()
+            self._alike = None
+            yield from self._store(frame)
+            return
+        # It would insist on stamps that count its samples; those were looked at above.
+        frame.pts = None
+        alike.write(frame)
+        while alike.samples >= self.rate - self._fill:
+            yield from self._draw(self.rate - self._fill)
+
+    def _draw(self, samples: int = 0) -> Iterator[Samples]:
+        """So many samples of those strung together, or what there is."""
+        frame = self._alike.read(samples) if self._alike is not None else None
+        if frame is not None:
             yield from self._store(frame)
 
     def _store(self, frame: AudioFrame) -> Iterator[Samples]:
@@ -178,7 +207,6 @@ class TrackReader:
             for channel, plane in zip(buffer, planes, strict=True):
                 channel[self._fill : self._fill + n] = plane[done : done + n]
             self._fill += n
-            self.samples += n
             done += n
             if self._fill == self.rate:
                 self._fill = 0
@@ -204,7 +232,7 @@ class TrackReader:
 
 
 def _planes(frame: AudioFrame, channels: int) -> Sequence[Samples]:
-    """Each channel's samples; what most decoders give is looked at where it lies, forty times a second."""
+    """Each channel's samples; what most decoders give is looked at where it lies."""
     if frame.format.name == "fltp" and len(frame.planes) == channels:
         return [np.frombuffer(cast("Any", plane), np.float32, frame.samples) for plane in frame.planes]
     return list(samples_of(frame, channels))

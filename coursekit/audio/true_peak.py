@@ -5,8 +5,9 @@ sinc of 32 taps a phase at eight times oversampling (four times above 64 kHz): f
 sampling rate, and a sine there is under-read by at most 0.14 dB, against 0.55 dB at four times.
 
 An interpolated value cannot exceed the largest of the samples under the filter times the sum of its taps' magnitudes.
-So only stretches that could beat the peak so far, or exceed full scale, are oversampled at all; the answer is the same
-and most of a lesson is never touched.
+Nor can it lie further from the sample beside it than the steepest step under the filter times the sum of its taps'
+magnitudes, each by its distance; of a voice that is nearer still. So only stretches that could beat the peak so far, or
+exceed full scale, are oversampled at all; the answer is the same and most of a lesson is never touched.
 """
 
 from __future__ import annotations
@@ -45,7 +46,11 @@ class TruePeakMeter:
     def __init__(self, rate: int, channels: int) -> None:
         self.channels = channels
         self._branches = interpolator(4 if rate > 64000 else 8)
-        self._gain = float(np.abs(self._branches).sum(axis=0).max())
+        weights = np.abs(self._branches)
+        self._gain = float(weights.sum(axis=0).max())
+        away = np.abs(np.arange(_TAPS) - (_TAPS // 2 - 1))
+        # With a little for the rounding of single precision.
+        self._slope = 1.001 * float((weights * away[:, None]).sum(axis=0).max())
         self._tail = np.zeros((channels, 2 * _STRETCH), dtype=np.float32)
         self._first = -2 * _STRETCH
         self.peak = 0.0
@@ -75,22 +80,25 @@ class TruePeakMeter:
         self.peak = max(self.peak, top)
         # The filter reaches half its length, which is half a stretch, into both neighbours.
         reach = np.maximum(inner, np.maximum(halves[:, 1:-3:2], halves[:, 4::2]))
-        channel, stretch = np.nonzero(reach * self._gain > min(self.peak, 1.0))
+        least = min(self.peak, 1.0)
+        channel, stretch = np.nonzero(reach * self._gain > least)
         if not channel.size:
             return
-        half = _TAPS // 2
+        start = (stretch + 1) * _STRETCH - (_TAPS // 2 - 1)
+        lines = line[channel[:, None], start[:, None] + np.arange(_STRETCH + _TAPS - 1)]
+        own = inner[channel, stretch]
+        rise = np.abs(lines[:, 1:] - lines[:, :-1]).max(axis=1)
+        high = np.flatnonzero(own + self._slope * rise > least)
         overs = []
-        for at in range(0, len(channel), _BATCH):
-            c, s = channel[at : at + _BATCH], stretch[at : at + _BATCH]
-            start = (s + 1) * _STRETCH - (half - 1)
-            index = start[:, None] + np.arange(_STRETCH + _TAPS - 1)[None, :]
-            rows = line[c[:, None], index]
+        for at in range(0, len(high), _BATCH):
+            some = high[at : at + _BATCH]
+            rows = lines[some]
             windows = np.lib.stride_tricks.sliding_window_view(rows, _TAPS, axis=1)
-            height = np.abs(windows.reshape(-1, _TAPS) @ self._branches).reshape(len(c), -1).max(axis=1)
-            height = np.maximum(height, inner[c, s])
+            height = np.abs(windows.reshape(-1, _TAPS) @ self._branches).reshape(len(some), -1).max(axis=1)
+            height = np.maximum(height, own[some])
             self.peak = max(self.peak, float(height.max()))
             for i in np.flatnonzero(height > 1.0):
-                overs.append((self._first + int(s[i] + 1) * _STRETCH, float(height[i])))
+                overs.append((self._first + int(stretch[some[i]] + 1) * _STRETCH, float(height[i])))
         self.overs.add(overs)
 
 

@@ -43,7 +43,8 @@ class WhistleMeter:
         tenth = power[: tenths * min(_TENTH, len(power))].reshape(tenths, -1, power.shape[1])
         quiet = tenth.mean(axis=1).min(axis=0).astype(np.float64)
         level = 10 * np.log10(quiet * self._scale + 1e-14)
-        total_log = np.concatenate([[0.0], np.cumsum(np.pad(level, _REACH, mode="edge"))])
+        ends = level[:1].repeat(_REACH), level[-1:].repeat(_REACH)
+        total_log = np.concatenate([[0.0], np.cumsum(np.concatenate([ends[0], level, ends[1]]))])
         n = len(level)
         # Against the louder of both sides: where the spectrum breaks off, the last band is no tone.
         left = total_log[_REACH - _GAP : _REACH - _GAP + n] - total_log[:n]

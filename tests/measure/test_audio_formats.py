@@ -91,6 +91,32 @@ def test_shapes(
     assert facts.decode_errors == ()
 
 
+def test_eight_channels_each_in_a_plane_of_its_own(tmp_path: Path) -> None:
+    x = np.concatenate([tone(3, 48000, 7), np.zeros((1, 3 * 48000), np.float32)])
+    path = tmp_path / "wide.wav"
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("pcm_s16le", rate=48000, layout="7.1")
+        frame = av.AudioFrame.from_ndarray(np.round(x.T.reshape(1, -1) * 32767).astype(np.int16), "s16", "7.1")
+        frame.sample_rate, frame.pts = 48000, 0
+        out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    coded = tmp_path / "wide.m4a"
+    with av.open(str(path)) as source, av.open(str(coded), "w") as out:
+        stream = out.add_stream("aac", rate=48000, layout="7.1")
+        stream.bit_rate = 512_000
+        for frame in source.decode(audio=0):
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    facts = one(coded)
+    assert facts.channels == 8
+    assert not facts.decode_errors
+    assert facts.channel is not None
+    *loud, quiet = facts.channel.levels_dbfs
+    assert quiet < -60
+    # The fourth is the one for low tones only.
+    assert all(abs(level - loud[0]) < 1 for level in loud[:3] + loud[4:])
+
+
 def test_several_tracks_are_measured_apart(tmp_path: Path) -> None:
     path = write(tmp_path / "a.mkv", tone(4, 48000, 2), tone(4, 48000, 2, -35.0), np.zeros((2, 4 * 48000), np.float32))
     loud, quiet, silent = measure_audio(path, PROBE, lambda _: None)
