@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from coursekit.model import Finding
 from coursekit.rules.check import CannotTest, CheckContext, at_most, check, measured
-from coursekit.video.facts import VideoFacts
+from coursekit.video.facts import VideoFacts, WovenSpan
 from coursekit.video.spans import together, where, worst
 
 _FLAGGED = 0.9
 _JOIN_S = 10.0
+_ADJOIN_S = 1.0
+"""Between stretches that follow each other: pairs are looked at four times a second, and a stretch that had no order
+would have taken a second at the least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,9 @@ class InterlaceParams:
     min_order: float
     """Order in time of the fields of neighbouring pictures, by its amount."""
     min_certainty: float
+    min_run_order: float
+    """The same of two stretches or more that follow each other and have the same order, taken together."""
+    min_run_certainty: float
     min_ragged: float
 
 
@@ -50,19 +57,45 @@ def interlace(ctx: CheckContext, facts: VideoFacts, params: InterlaceParams) -> 
             count=found.combed,
             samples=found.samples,
         )
-    elif woven := [
-        s
-        for s in found.woven
-        if abs(s.order) >= params.min_order and s.certainty >= params.min_certainty and s.ragged >= params.min_ragged
-    ]:
+    elif woven := _woven(found.woven, params):
         for group in together(woven, _JOIN_S):
-            strongest = worst(group, lambda s: abs(s.order))
+            strongest = abs(worst(group, lambda s: abs(s.order)).order)
             yield ctx.review(
                 "fields-woven",
-                measured=measured(round(abs(strongest.order), 2)),
-                expected=at_most(params.min_order),
+                measured=measured(round(strongest, 2)),
+                expected=at_most(params.min_order if strongest >= params.min_order else params.min_run_order),
                 where=where(group),
                 pairs=sum(s.pairs for s in group),
             )
     elif found.samples >= params.flag_min and not found.combed and found.flagged >= _FLAGGED * found.samples:
         yield ctx.review("flag-only", measured=measured(found.flagged), samples=found.samples)
+
+
+def _woven(spans: tuple[WovenSpan, ...], params: InterlaceParams) -> list[WovenSpan]:
+    """Stretches that are woven by themselves, or together with those beside them."""
+    ragged = [s for s in spans if s.ragged >= params.min_ragged]
+    told = {s for s in ragged if abs(s.order) >= params.min_order and s.certainty >= params.min_certainty}
+    for run in _runs(ragged):
+        order, certainty = _taken_together(run)
+        if len(run) > 1 and abs(order) >= params.min_run_order and certainty >= params.min_run_certainty:
+            told.update(run)
+    return [s for s in ragged if s in told]
+
+
+def _runs(spans: list[WovenSpan]) -> list[list[WovenSpan]]:
+    """Stretches of the same order that follow each other."""
+    runs = [spans[:1]]
+    for before, span in pairwise(spans):
+        if span.start_s - before.end_s <= _ADJOIN_S and (span.order < 0) == (before.order < 0):
+            runs[-1].append(span)
+        else:
+            runs.append([span])
+    return runs
+
+
+def _taken_together(run: list[WovenSpan]) -> tuple[float, float]:
+    """Order of all their pairs, and its certainty: errors of stretches add up by their squares."""
+    pairs = sum(s.pairs for s in run)
+    order = sum(s.pairs * s.order for s in run) / max(pairs, 1)
+    error = sum((s.pairs * s.order / s.certainty) ** 2 for s in run if s.certainty) ** 0.5 / max(pairs, 1)
+    return order, abs(order) / error if error else 0.0

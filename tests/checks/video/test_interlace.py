@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from coursekit.model import Span, Verdict
@@ -39,6 +41,24 @@ def test_combing(facts: InterlaceFacts, verdict: Verdict, codes: tuple[str, ...]
     assert (outcome.verdict, outcome.codes) == (verdict, codes)
     if "combed" in codes:
         assert outcome.findings[0].where == Span(4.0, 40.0)
+
+
+def test_weak_stretches_of_one_order_that_follow_each_other_are_taken_together() -> None:
+    def codes(*spans: WovenSpan) -> tuple[str, ...]:
+        return run_check(check, stream(interlace=InterlaceFacts(50, 0, 0, (), spans)), tianjin(check)).codes
+
+    first = WovenSpan(30.1, 32.0, 48, -0.12, 4.0, 0.9)
+    second = WovenSpan(32.2, 42.0, 56, -0.11, 3.6, 0.9)
+    assert codes(first) == codes(second) == ()
+    outcome = run_check(check, stream(interlace=InterlaceFacts(50, 0, 0, (), (first, second))), tianjin(check))
+    assert outcome.codes == ("fields-woven",)
+    assert outcome.findings[0].where == Span(30.1, 42.0)
+    # Another order, something without order between them, a pattern that fits its own picture, too little order.
+    assert codes(first, replace(second, order=0.11)) == ()
+    assert codes(first, replace(second, start_s=34.0)) == ()
+    assert codes(first, replace(second, ragged=0.3)) == ()
+    assert codes(replace(first, order=-0.06), replace(second, order=-0.06)) == ()
+    assert codes(replace(first, certainty=2.0), second) == ()
 
 
 def test_unmeasured() -> None:
