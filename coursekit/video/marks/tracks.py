@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coursekit.video.marks.persistence import Field
-from coursekit.video.marks.regions import KNOWN_BAR, PixelBox, Region, find_regions, looked_round
+from coursekit.video.marks.regions import KNOWN_BAR, Bar, PixelBox, Region, find_regions, looked_round
 from coursekit.video.marks.signature import signature_of
 
 _SEEN = 0.4
@@ -80,6 +80,13 @@ class Ring:
         shape = np.asarray(coarse - mean, np.float32)
         return Surroundings(shape, (float(np.dot(shape, shape)) / len(shape)) ** 0.5, mean, scene)
 
+    def changed(self, luma: npt.NDArray[np.uint8], usual: npt.NDArray[np.uint8], levels: int) -> float | None:
+        """Share of it that is more than so many levels from what is usual there; None where it leaves no room."""
+        if not self._room:
+            return None
+        apart = cv2.absdiff(luma[self._area], usual[self._area])[::_RING_STEP, ::_RING_STEP][self._free]
+        return int(np.count_nonzero(apart > levels)) / len(apart)
+
 
 def differ(one: Surroundings, other: Surroundings) -> bool:
     """Whether two surroundings are different backgrounds, and not one under other light."""
@@ -131,7 +138,7 @@ class Plot:
             cv2.accumulateSquare(part, squares, mask)
         cv2.accumulate(mask, self._count[here])
 
-    def regions(self, sighted: Region) -> list[Region]:
+    def regions(self, sighted: Region, bar: Bar = KNOWN_BAR, like: float = _LIKE_OWN) -> list[Region]:
         """What stands out in it about as much as what was sighted, in coordinates of the picture."""
         weight = np.maximum(self._count, 1)
         x, y, power, mean, square = (np.asarray(total / weight, np.float32) for total in self._totals)
@@ -145,8 +152,7 @@ class Plot:
             return []
         own = np.percentile(field.steadiness()[2][rows[inside], columns[inside]], _OWN_PCT)
         found = [
-            looked_round(r, self._count, spread)
-            for r in find_regions(field, np.ones_like(x), KNOWN_BAR, _LIKE_OWN * float(own))
+            looked_round(r, self._count, spread) for r in find_regions(field, np.ones_like(x), bar, like * float(own))
         ]
         return [replace(r, box=(r.box[0] + left, r.box[1] + top, r.box[2], r.box[3])) for r in found]
 

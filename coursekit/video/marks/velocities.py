@@ -1,4 +1,4 @@
-"""Velocities at which the edges of several looks add up.
+"""Velocities at which the lines of several looks add up.
 
 Plain sums over every likely velocity: what moves evenly stands out of them, whatever it is.
 """
@@ -6,89 +6,119 @@ Plain sums over every likely velocity: what moves evenly stands out of them, wha
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import hypot
+from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 _GROUP = 4
-_REACH = (36, 24)
-"""Coarse pixels across and down that a mark may move while sixteen looks are taken: in four seconds at the start of a
-lesson a quarter of the width, and what drifts is made to be seen in many places, not to fly …"""
-_STEP = 2
-"""… tried so finely, since shapes of two coarse pixels still add up …"""
-_LEAST = 5
+_REACH = (0.225, 0.15)
+"""Of the long side across and down that a mark may move while sixteen looks are taken: in four seconds at the start of
+a lesson a quarter of the width, and what drifts is made to be seen in many places, not to fly …"""
+_STEP = 0.0125
+"""… tried so finely: four of 320 coarse pixels, of which the looks at the ends are two off at most …"""
+_LEAST = 0.03
 """… and at least that far: what stays is found elsewhere."""
-WINDOW = (9, 5)
+_WITHIN_PX = 3
+"""Coarse pixels so fine within a group of four looks: its ends are one off at most."""
+WINDOW = (20, 12)
 """Coarse pixels over which power is gathered: a mark a twentieth of the width wide and half as high."""
-_STANDS_OUT = 8.0
-"""Standard deviations of the sums over the picture. Marks of opacity 0.3–1 reached 9–70 at their velocity, scenery
-6–11 at some velocity or other: what tells them apart is what follows, so that the few foremost are all outlined."""
+FULL = 7
+"""What a whole line is in a look: sixteen of them together still are a number of eight bits."""
+_STANDS_OUT = 5.0
+"""Standard deviations of the sums over the picture. Grey marks of opacity 0.3 and 0.5 over leaves reached 5–16 in the
+four seconds that showed them best (2–5 on half as many pixels, by directions), scenery 4.5–6 at some velocity or other:
+the few foremost are all outlined, and what follows tells."""
 
-Steps = npt.NDArray[np.int16]
+Steps = npt.NDArray[np.int8]
+Shift = tuple[int, int]
 
 
-def peaks(
-    edges: Steps, times: npt.NDArray[np.float64]
-) -> Iterator[tuple[float, tuple[float, float], tuple[float, float]]]:
-    """How far what adds up along a velocity stands out, where in the middle of the window, and the velocity."""
-    count = len(edges)
-    since = [float(at) for at in (times - times[0]) / (times[-1] - times[0])]
-    groups = [range(n, n + _GROUP) for n in range(0, count, _GROUP)]
-    within = [[since[n] - since[g[0]] for n in g] for g in groups]
-    middles = [since[g[0]] - 0.5 for g in groups]
-    longest = max(w[-1] for w in within)
-    room = _with_room(edges)
-    # Within a group shifts differ by whole pixels for few velocities only: each is added up once.
-    parts: dict[tuple[int, int], list[Steps]] = {}
-    total = np.empty_like(edges[0])
-    for down in range(-_REACH[1], _REACH[1] + 1, _STEP):
+@dataclass(frozen=True, slots=True, order=True)
+class Peak:
+    """Where most adds up along a velocity."""
+
+    stands: float
+    """Standard deviations by which it stands out of the picture."""
+    power: float
+    place: tuple[float, float]
+    """In the middle of the window."""
+    velocity: tuple[float, float]
+
+
+def peaks(lines: Steps, times: npt.NDArray[np.float64]) -> Iterator[Peak]:
+    """The foremost place along each velocity, where one stands out."""
+    count, _, height, width = lines.shape
+    long_side = max(height, width)
+    across_px, down_px = (round(share * long_side) for share in _REACH)
+    step, least = max(1, round(_STEP * long_side)), _LEAST * long_side
+    lasted = float(times[-1] - times[0])
+    since = [float(at - times[0]) / lasted for at in times]
+    groups = [range(n, min(n + _GROUP, count)) for n in range(0, count, _GROUP)]
+    longest = max(since[g[-1]] - since[g[0]] for g in groups)
+    # Rows one after the other with noughts between them: to shift a picture is to begin elsewhere, and a sum is one
+    # pass over what lies in a row. The room holds half the reach and what a group spills besides.
+    row = width + across_px
+    room = np.zeros((count, 2, height + 2 * down_px, row), np.int8)
+    room[:, :, down_px : down_px + height, :width] = lines
+    flat = room.reshape(count, 2, -1)
+    first, length = down_px * row, height * row
+    total = np.empty((2, length), np.int8)
+    wide, square = np.empty(length, np.int16), np.empty(length, np.int16)
+    # A quarter of the size is enough to tell where a window of power stands out.
+    half, quarter = ((max(1, width // n), max(1, height // n)) for n in (2, 4))
+    window = (round(WINDOW[0] / 4), round(WINDOW[1] / 4))
+    parts: dict[Shift, list[Steps]] = {}
+    for down in range(-(down_px // step) * step, down_px + 1, step):
+        within_down = round(down * longest / _WITHIN_PX) * _WITHIN_PX
         # Those of another shift down do not come back.
-        parts = {key: part for key, part in parts.items() if key[1] == round(down * longest)}
-        for across in range(-_REACH[0], _REACH[0] + 1, _STEP):
-            if max(abs(across), abs(down)) < _LEAST:
+        parts = {key: part for key, part in parts.items() if key[1] == within_down}
+        for across in range(-(across_px // step) * step, across_px + 1, step):
+            if max(abs(across), abs(down)) < least or hypot(across / across_px, down / down_px) > 1:
                 continue
-            key = (round(across * longest), round(down * longest))
+            key = (round(across * longest / _WITHIN_PX) * _WITHIN_PX, within_down)
             if key not in parts:
                 parts[key] = [
-                    _added(
-                        list(room[g.start : g.stop]), [(key[0] * s / longest, key[1] * s / longest) for s in w], total
-                    )
-                    for g, w in zip(groups, within, strict=True)
+                    _group(flat[g.start : g.stop], key, [(since[n] - since[g[0]]) / longest for n in g], row)
+                    for g in groups
                 ]
-            _add(parts[key], [(across * middle, down * middle) for middle in middles], total)
-            x, y = total
-            power = cv2.add(cv2.multiply(x, x, dtype=cv2.CV_32F), cv2.multiply(y, y, dtype=cv2.CV_32F))
-            power = cv2.blur(power, WINDOW)
+            begins = [first + _shift((across, down), since[g[0]] - 0.5, row) for g in groups]
+            for axis in (0, 1):
+                one, two, *rest = (part[axis, at : at + length] for part, at in zip(parts[key], begins, strict=True))
+                np.add(one, two, out=total[axis])
+                for part in rest:
+                    np.add(total[axis], part, out=total[axis])
+            np.copyto(wide, total[0])
+            np.multiply(wide, wide, out=square)
+            np.copyto(wide, total[1])
+            np.multiply(wide, wide, out=wide)
+            np.add(square, wide, out=square)
+            power: npt.NDArray[Any] = square.view(np.uint16).reshape(height, row)[:, :width]
+            for size in (half, quarter):
+                power = cv2.resize(power, size, interpolation=cv2.INTER_AREA)
+            power = cv2.blur(power, window)
             mean, spread = cv2.meanStdDev(power)
             _, top, _, where = cv2.minMaxLoc(power)
             stands = (top - float(mean[0, 0])) / max(float(spread[0, 0]), 1e-6)
             if stands >= _STANDS_OUT:
-                lasted = float(times[-1] - times[0])
-                yield stands, (float(where[0]), float(where[1])), (across / lasted, down / lasted)
+                place = (4.0 * where[0] + 1.5, 4.0 * where[1] + 1.5)
+                yield Peak(stands, float(top), place, (across / lasted, down / lasted))
 
 
-def _with_room(parts: Steps) -> Steps:
-    """With noughts all round, from which a shift may take as from the picture."""
-    (across, down), (height, width) = _REACH, parts.shape[-2:]
-    out = np.zeros((*parts.shape[:-2], height + 2 * down, width + 2 * across), parts.dtype)
-    out[..., down : down + height, across : across + width] = parts
-    return out
+def _shift(way: Shift, share: float, row: int) -> int:
+    return round(way[1] * share) * row + round(way[0] * share)
 
 
-def _add(parts: Sequence[Steps], shifts: Sequence[tuple[float, float]], total: Steps) -> None:
-    """Sum them up, each taken from so far across and down, into one without room of their own."""
-    height, width = total.shape[1:]
-    for number, (part, (across, down)) in enumerate(zip(parts, shifts, strict=True)):
-        top, left = _REACH[1] + round(down), _REACH[0] + round(across)
-        window = part[:, top : top + height, left : left + width]
-        if number:
-            total += window
+def _group(looks: Steps, way: Shift, shares: Sequence[float], row: int) -> Steps:
+    """The sum of some looks, each taken from so far across and down."""
+    total: Steps = looks[0].copy()
+    for look, share in zip(looks[1:], shares[1:], strict=True):
+        by = _shift(way, share, row)
+        if by >= 0:
+            total[:, : total.shape[1] - by] += look[:, by:]
         else:
-            total[:] = window
-
-
-def _added(parts: Sequence[Steps], shifts: Sequence[tuple[float, float]], total: Steps) -> Steps:
-    """The sum with room round it, to be shifted in its turn."""
-    _add(parts, shifts, total)
-    return _with_room(total)
+            total[:, -by:] += look[:, :by]
+    return total
