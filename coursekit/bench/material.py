@@ -45,7 +45,7 @@ BOARDS = {
 TRAPS = (
     "slides", "points flying in", "scrolling by wheel", "scrolling smoothly", "windows popping up", "pan and zoom",
     "foreground swinging", "machine shaking", "fades", "whiteboard", "animation on twos", "timelapse", "rain",
-    "parallax",
+    "parallax", "something handled",
 )  # fmt: skip
 _VOICE_S = 45.0
 _GROUND_S = 12.0
@@ -235,6 +235,7 @@ def picture_traps(
         "timelapse": lambda: t.timelapse(moving, seconds, rate),
         "rain": lambda: t.rain(a, SIZE, seconds, rate),
         "parallax": lambda: t.parallax(a, b, SIZE, seconds, rate),
+        "something handled": lambda: t.handled(a, b, SIZE, 2 * seconds, rate),
     }
 
 

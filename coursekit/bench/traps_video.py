@@ -143,6 +143,23 @@ def foreground(ground: Picture, other: Picture, size: Size, seconds: float, rate
         yield _grain(out, rng)
 
 
+def handled(
+    ground: Picture, other: Picture, size: Size, seconds: float, rate: int, *, seed: int = 5
+) -> Iterator[Picture]:
+    """A locked camera over a place of work: something is taken round in it and covers now this, now that."""
+    rng = np.random.default_rng(seed)
+    width, height = size
+    base = _fit(ground, size)
+    part = _fit(other, (round(width * 0.3), round(height * 0.33)))
+    pace, start = rng.uniform(0.05, 0.25, 3), rng.uniform(0, 2 * np.pi, 3)
+    for n in range(round(seconds * rate)):
+        across, along, down = np.sin(2 * np.pi * pace * n / rate + start)
+        x, y = width * (0.35 + 0.33 * across + 0.16 * along), height * (0.33 + 0.4 * down)
+        shift = np.array([[1, 0, x], [0, 1, y]], dtype=np.float64)
+        out = cv2.warpAffine(part, shift, size, dst=base.copy(), borderMode=cv2.BORDER_TRANSPARENT)
+        yield _grain(np.asarray(out, np.uint8), rng)
+
+
 def machine(ground: Picture, size: Size, seconds: float, rate: int) -> Iterator[Picture]:
     """A locked camera before a machine that shakes at 4 Hz."""
     rng = np.random.default_rng(3)

@@ -1,4 +1,14 @@
-"""Shape of the picture: bars that stay, what is left between them, and how broad its lettering stands."""
+"""Shape of the picture: bars that stay, what is left between them, and how broad its lettering stands.
+
+How broad faces stand was tried and left out. A trained cascade of local binary patterns for frontal faces (the one that
+scikit-image brings), run over a still made wider and narrower by 0.5–2, answers most at one breadth, and that breadth
+follows a stretch. But people differ by as much: over 99 small portraits it had a deviation of 11 % (0.78–1.20 of the
+median from the first to the last hundredth); over six heads as they are it was 0.67 (half turned), 0.92–0.99 (four, one
+of them drawn) and 1.39 (smiling, inclined), where the four stretched by 20 % had 1.10–1.21 and by 33 % 1.21–1.32. A bar
+of 1.25, which no portrait passed, tells a quarter of the portraits stretched by 20 %, three quarters of those stretched
+by 33 %, and the smiling head as it is. A head hardly changes from still to still, so that more stills do not help; the
+quarter of the portraits that it answers most to still have a deviation of 8 %.
+"""
 
 from __future__ import annotations
 

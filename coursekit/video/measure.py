@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from coursekit.video.pace import PaceMeter
 from coursekit.video.signals import Signals
 from coursekit.video.stillness import StillnessMeter
 
-VERSION = 18
+VERSION = 19
 """Raised when any figure changes: part of the key under which facts are cached."""
 
 METERS: Mapping[str, Callable[[StreamInfo, Signals], Meter]] = {
@@ -127,7 +128,9 @@ class _Pass:
         assert isinstance(weave, InterlaceMeter)
         assert isinstance(joins, JoinsMeter)
         assert isinstance(marks, MarksMeter)
-        if threads != 1:
+        self._beside = threads != 1
+        """There are cores to spare."""
+        if self._beside:
             marks.work_beside()
         self.notice = Notice(self.signals, motion, weave, joins)
         self._rest: tuple[float, float] | None = None
@@ -166,7 +169,7 @@ class _Pass:
         self._rested()
         reader, info = self.reader, self.reader.info
         # METERS names for each field the meter that builds its type.
-        parts: dict[str, Any] = {name: meter.finish() for name, meter in self.meters.items()}
+        parts: dict[str, Any] = self._parts()
         return VideoFacts(
             stream=info.stream,
             coded_px=info.coded_px,
@@ -180,6 +183,16 @@ class _Pass:
             coverage=self._coverage(thorough=thorough),
             **parts,
         )
+
+    def _parts(self) -> dict[str, object]:
+        if not self._beside:
+            return {name: meter.finish() for name, meter in self.meters.items()}
+        # The reader of words takes seconds, a good part of them on one core: what else is to be worked out fills the
+        # other.
+        with ThreadPoolExecutor(1, thread_name_prefix="marks") as other:
+            marks = other.submit(self.meters["marks"].finish)
+            parts = {name: meter.finish() for name, meter in self.meters.items() if name != "marks"}
+            return {**parts, "marks": marks.result()}
 
     def _coverage(self, *, thorough: bool) -> Coverage:
         reader = self.reader

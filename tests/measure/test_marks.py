@@ -14,7 +14,7 @@ from PIL import Image
 from coursekit.bench import faults_marks as marks
 from coursekit.bench.faults_marks import Route, Stamp
 from coursekit.bench.faults_video import Picture
-from coursekit.bench.ladder_marks import judge_clip, look
+from coursekit.bench.ladder_marks import judge_clip, look, read_clip
 from coursekit.bench.score import box_iou
 from coursekit.cover.measure import measure_marks
 from coursekit.model import Course, CourseFacts, FileFacts, FileKind, Profile, Verdict
@@ -25,7 +25,9 @@ from coursekit.video.marks.evidence import crop_mark, crop_times
 from coursekit.video.marks.facts import MarkKind
 from coursekit.video.marks.names import holder_of, points_elsewhere
 from coursekit.video.marks.own import own_likeness
+from coursekit.video.marks.past import lines_of
 from coursekit.video.marks.signature import likeness, read_signature, symmetry
+from coursekit.video.marks.velocities import FULL, peaks
 
 SIZE = (640, 360)
 FRAMES = 26 * 8
@@ -93,6 +95,49 @@ def test_a_logo_that_drifts_and_bounces_is_followed(logo: Stamp, tianjin: Profil
     assert [(f.verdict, f.code) for f in judge_clip(facts, tianjin)] == [(Verdict.REVIEW, "drifting-mark")]
 
 
+def test_a_grey_logo_that_drifts_is_told_over_bright_and_dark(tianjin: Profile) -> None:
+    drawn = marks.draw_logo(64, seed=2)
+    # Now darker than what is behind it, now brighter: its edges turn round and run the same way.
+    grey = Stamp(drawn.cover, np.full_like(drawn.ink, 118.0))
+    route = marks.drifting(grey.share(*SIZE), 0.03)
+    facts = marked(grey, route, 0.65)
+    assert facts.marks is not None
+    mark, *_ = [m for m in facts.marks.found if m.kind is MarkKind.DRIFTING]
+    assert mark.crop_at_s is not None
+    assert box_iou(mark.box, marks.boxes(grey, route, mark.crop_at_s, SIZE)[0]) >= BOX_SLACK
+    assert mark.breadth > 0.3, "a box has edges both ways"
+    assert [(f.verdict, f.code) for f in judge_clip(facts, tianjin)] == [(Verdict.REVIEW, "drifting-mark")]
+
+
+def test_lines_run_the_same_way_whichever_side_is_brighter() -> None:
+    across, down, turned = ((100, 0), (0, 100), (-100, 0))
+    doubled = {
+        way: tuple(int(p[0]) for p in lines_of([np.array([v], np.int8) for v in way])) for way in (across, down, turned)
+    }
+    assert doubled[across] == doubled[turned] == (100, 0)
+    assert doubled[down] == (-100, 0), "what runs across it points the contrary way"
+
+
+@pytest.mark.parametrize("shape", [(180, 320), (128, 96), (90, 161)])
+def test_what_moves_evenly_adds_up_along_its_velocity(shape: tuple[int, int]) -> None:
+    rng = np.random.default_rng(5)
+    times = np.arange(16) / 4
+    height, width = shape
+    lines = np.clip(np.round(rng.normal(0, 2.5, (16, 2, height, width))), -FULL, FULL).astype(np.int8)
+    sign = np.where(rng.random((2, 12, 24)) < 0.5, -3, 3)
+    velocity = (0.03 * max(shape), 0.012 * max(shape))
+    for n, at in enumerate(times):
+        x, y = round(0.2 * width + velocity[0] * at), round(0.3 * height + velocity[1] * at)
+        part = lines[n, :, y : y + 12, x : x + 24]
+        part += np.asarray(sign, np.int8)
+    np.clip(lines, -FULL, FULL, out=lines)
+    found = max(peaks(lines, times))
+    middle = float(times[-1]) / 2
+    assert found.place[0] == pytest.approx(0.2 * width + velocity[0] * middle + 12, abs=12)
+    assert found.place[1] == pytest.approx(0.3 * height + velocity[1] * middle + 6, abs=8)
+    assert found.velocity == pytest.approx(velocity, abs=0.01 * max(shape))
+
+
 def test_what_turns_as_it_moves_is_no_mark(logo: Stamp, tianjin: Profile) -> None:
     route = marks.drifting((0.2, 0.3), 0.03)
     turning = (
@@ -116,6 +161,19 @@ def test_a_translucent_logo_is_found_where_it_is(logo: Stamp, logo_facts: VideoF
     assert mark.opacity is not None
     assert abs(mark.opacity - 0.4) <= OPACITY_SLACK
     assert mark.kind is MarkKind.FIXED
+
+
+def test_a_logo_is_no_part_of_the_facade_behind_it(shared: Path, logo: Stamp) -> None:
+    path = shared / "media" / "video" / "androidx__sample_edit_list.mp4"
+    if not path.exists():
+        pytest.skip("the recording of a façade is not there")
+    clip = read_clip(path, "moving")
+    share = logo.share(*clip.size)
+    route = marks.corner("bottom-left", share)
+    facts = marked(logo, route, 1.0, iter(clip.pictures))
+    (place,) = route(0.0)
+    assert facts.marks is not None
+    assert max(box_iou(found.box, (*place, *share)) for found in facts.marks.found) >= BOX_SLACK
 
 
 def test_the_same_pan_without_it_is_quiet(tianjin: Profile) -> None:

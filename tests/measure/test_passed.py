@@ -191,6 +191,14 @@ def lamp(number: int) -> Picture:
     return np.asarray(lettered(ROOM) * (0.6 if number % 5 == 0 else 1 - 0.01 * number), np.uint8)
 
 
+def leaves(number: int) -> Picture:
+    """A hedge in the wind: another picture each time, as light as ever."""
+    rng = np.random.default_rng(number // 3)
+    grain = cv2.GaussianBlur(rng.normal(0, 1, SIZE[::-1]).astype(np.float32), (0, 0), 3)
+    moved = np.where(np.hypot(*np.meshgrid(*(np.linspace(-1, 1, n) for n in SIZE))) < 0.7, grain / grain.std(), 0)
+    return cv2.merge([np.clip(110 + 25 * moved, 0, 255).astype(np.uint8)] * 3)
+
+
 def slide(number: int) -> Picture:
     """Slides with the lecturer in a window of his own."""
     out = traps_video.slide(SIZE, number // 8)
@@ -213,6 +221,7 @@ def slide(number: int) -> Picture:
         lambda n: passed(board(225, 40), n),
         lambda n: passed(board(60, 220), n),
         lambda n: passed(books(), n),
+        lambda n: lettered(leaves(n)),
         slide,
     ],
     ids=[
@@ -227,6 +236,7 @@ def slide(number: int) -> Picture:
         "whiteboard",
         "blackboard",
         "books",
+        "sign-before-leaves",
         "slides",
     ],
 )

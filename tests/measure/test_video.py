@@ -14,6 +14,7 @@ from coursekit.bench import faults_video as faults
 from coursekit.bench import traps_video as traps
 from coursekit.bench.clip import write_clip
 from coursekit.bench.faults_video import Picture
+from coursekit.bench.ladder_video import look, read_clip
 from coursekit.model import Span, Verdict
 from coursekit.probe.measure import measure_media
 from coursekit.rules.registry import CHECKS, load_check
@@ -186,6 +187,18 @@ def test_woven_fields_show_their_order_and_whole_pictures_none(measure: Measure)
         assert all((s.order < 0) is first for s in (span, *rest))
         assert abs(span.order) > 0.1
     assert measure(frames).interlace.woven == ()  # type: ignore[union-attr]
+
+
+def test_a_drawn_talker_who_hardly_moves_is_asked_about_when_woven(shared: Path) -> None:
+    path = shared / "media" / "video" / "musetalk__yongen.mp4"
+    if not path.exists():
+        pytest.skip("the recording of the drawn talker is not there")
+    pictures = read_clip(path, 480).pictures
+    woven = look(faults.interlace((*pictures, *pictures[::-1])))
+    assert woven.interlace is not None
+    assert not woven.interlace.combed
+    assert accused(woven)["video/interlace"] is Verdict.REVIEW
+    assert "video/interlace" not in accused(look(pictures))
 
 
 def swinging(seconds: float) -> Iterator[Picture]:

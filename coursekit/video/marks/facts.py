@@ -60,6 +60,11 @@ class MarkFacts:
     """A moment at which it stands out well; of a drifting mark the one nearest to the middle of its spans."""
     signature: str | None = None
     """Its edges on a small grid, base64: to know it again at any size and opacity."""
+    held: int | None = None
+    """Of the looks least like each other, in how many of those that show another ground round it it is there; None
+    where that cannot be told, as of what jumps or drifts …"""
+    covered: int | None = None
+    """… and in how many of them it is gone."""
     text: str | None = None
     """What it says, where a reader was installed and could read it."""
 
@@ -124,5 +129,7 @@ class MarksFacts:
     stills: tuple[StillFacts, ...] = ()
     drawn: float | None = None
     """Share of the pixels with one of the five commonest levels: high in slides and screens, low before a camera."""
+    stands: float | None = None
+    """Share of the edges of the median of the looks that a look shows, usually: near 1 where the camera stands."""
     reader: str | None = None
     """The program that read the words of marks, with its version; None where none was installed."""

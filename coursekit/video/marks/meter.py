@@ -18,6 +18,7 @@ from coursekit.video.marks.looks import Looks
 from coursekit.video.marks.past import KEPT, PACKED, Past, packed
 from coursekit.video.marks.persistence import RECENT_COUNT, Map, Persistence
 from coursekit.video.marks.regions import SHARP_BAR, WHOLE_BAR, PixelBox, Region, find_regions, joined, looked_round
+from coursekit.video.marks.room import Room
 from coursekit.video.marks.signature import likeness
 from coursekit.video.marks.stills import find_stills
 from coursekit.video.marks.tracks import MAX_SIGHTS, Plot, Track, covers, find_track, same_shape, signature
@@ -47,6 +48,11 @@ _SHAPE_PX = 200
 """Edge pixels from which a shape is told by them one for one: a few strokes are alike by chance. These two say which
 places are taken for one sign's; how much that proves of a faint one is the profile's to say, in `jump_alike` and
 `jump_edge_px`, and either may be moved without the other."""
+_AS_STEADY = 0.75
+"""Consistency of the whole of a mark, of that of its part: a logo had 0.92 within a façade that had 0.58."""
+_AS_HIGH = 4
+"""Height of one part of a line, of that of the next: a dash by a letter has a quarter of it, the façade behind a logo
+was seven times as high."""
 _MAX_DUE = 8
 """Pictures at working size that may wait for the thread beside: 2 MB."""
 _STILL = 0.3
@@ -73,6 +79,7 @@ class MarksMeter:
         self._seen_s = 0.0
         self._longest_gap_s = 0.0
         self._looks = Looks()
+        self._room: Room | None = None
         self._beside: ThreadPoolExecutor | None = None
         self._due: deque[Future[None]] = deque()
 
@@ -153,7 +160,7 @@ class MarksMeter:
             if score >= _THERE and share > 0 and track.plot is not None:
                 track.plot.add(u, v, luma, fresh)
         self._past.append(Past(time_s, field.scene, luma.copy(), packed(field.soft), packed(field.turned), fresh))
-        self._drifts.look(self._past)
+        self._drifts.look(self._past[-1])
         if field.samples % _LOOK_EVERY == 0:
             recent = field.recent()
             self._suspect(find_regions(recent, bar=SHARP_BAR) + find_regions(recent))
@@ -223,6 +230,7 @@ class MarksMeter:
             self._sum_up()
         for track in self._tracks:
             track.settle()
+        self._room = Room(self._looks.kept, self._size)
         found = self._facts(self._whole_signs(_without_parts(self._tracks)))
         found += tuple(facts for drift in self._drifts.kept() if (facts := self._drifting(drift)))
         stills, drawn = find_stills(self._looks.kept, self._aspect)
@@ -232,6 +240,7 @@ class MarksMeter:
             found=found,
             stills=stills,
             drawn=drawn,
+            stands=self._room.stands,
             reader=reader_name(),
         )
 
@@ -298,25 +307,40 @@ class MarksMeter:
         places: int,
         box: tuple[int, int, int, int],
     ) -> MarkFacts:
-        region = track.region
-        survived, lost = track.survival()
+        facts = self._mark(track, kind, box, spans, track.sights, track.best_s)
+        # What jumps is no part of the usual picture, wherever it is.
+        room = None if kind is MarkKind.JUMPING else self._room
+        held, covered = (room.passed(track) if room else None) or (None, None)
+        return replace(facts, places=places, held=held, covered=covered)
+
+    def _mark(
+        self,
+        found: Track | Drift,
+        kind: MarkKind,
+        box: PixelBox,
+        spans: tuple[tuple[float, float], ...],
+        looks: int,
+        shown_at_s: float,
+    ) -> MarkFacts:
+        """What is said of a mark, whether it stays or moves."""
+        region = found.region
+        survived, lost = found.survival()
         return MarkFacts(
             kind=kind,
             box=self._share(box),
             spans=spans[:40],
-            backgrounds=track.different,
+            backgrounds=found.different,
             seen=region.backgrounds,
-            looks=track.sights,
+            looks=looks,
             survived=survived,
             lost=lost,
-            proof=round(track.proof(), 1),
+            proof=round(found.proof(), 1),
             consistency=round(min(1.0, region.consistency), 3),
             surround=round(region.surround, 3),
             breadth=round(region.breadth, 3),
             opacity=None if region.opacity is None else round(region.opacity, 2),
             edge_px=region.edge_px,
-            places=places,
-            crop_at_s=round(track.best_s, 3),
+            crop_at_s=round(shown_at_s, 3),
             signature=signature(region, self._aspect),
         )
 
@@ -328,26 +352,20 @@ class MarksMeter:
         # A finding is shown by the middle of its span: there the box must lie on the mark.
         middle = (times[seen][0] + times[seen][-1]) / 2
         best = int(np.argmin(np.where(seen, np.abs(times - middle), np.inf)))
-        survived, lost = drift.survival()
-        region = drift.region
-        return MarkFacts(
-            kind=MarkKind.DRIFTING,
-            box=self._share((*drift.places[best], *drift.size)),
-            spans=drift.spans(max(2.0, 1.2 * self._longest_gap_s))[:40],
-            backgrounds=len(drift.backgrounds),
-            seen=region.backgrounds,
-            looks=min(survived, MAX_SIGHTS),
-            survived=survived,
-            lost=lost,
-            proof=round(drift.proof(), 1),
-            consistency=round(min(1.0, region.consistency), 3),
+        facts = self._mark(
+            drift,
+            MarkKind.DRIFTING,
+            (*drift.places[best], *drift.size),
+            drift.spans(max(2.0, 1.2 * self._longest_gap_s)),
+            min(drift.survival()[0], MAX_SIGHTS),
+            drift.times[best],
+        )
+        # What goes with it and what does not is known of its own frame, not of a place.
+        return replace(
+            facts,
             surround=round(drift.surround, 3),
-            breadth=round(region.breadth, 3),
-            opacity=None if region.opacity is None else round(region.opacity, 2),
-            edge_px=region.edge_px,
+            breadth=round(drift.breadth(), 3),
             travel=round(drift.travel() / self._size[0], 3),
-            crop_at_s=round(drift.times[best], 3),
-            signature=signature(region, self._aspect),
         )
 
     def _share(self, box: tuple[int, int, int, int]) -> tuple[float, float, float, float]:
@@ -360,11 +378,15 @@ class MarksMeter:
 
 
 def _continues(one: Track, other: Track, gap: float) -> bool:
-    return _in_line(one.region.extent(), other.region.extent(), gap) and one.beside(other)
+    steady = sorted((one.region.consistency, other.region.consistency))
+    in_line = _in_line(one.region.extent(), other.region.extent(), gap)
+    return in_line and steady[0] >= _AS_STEADY * steady[1] and one.beside(other)
 
 
 def _in_line(one: PixelBox, other: PixelBox, gap: float) -> bool:
     (ax, ay, aw, ah), (bx, by, bw, bh) = one, other
+    if max(ah, bh) > _AS_HIGH * min(ah, bh):
+        return False
     common = min(ay + ah, by + bh) - max(ay, by)
     apart = max(ax, bx) - min(ax + aw, bx + bw)
     return common >= 0.6 * min(ah, bh) and apart <= max(gap, 0.5 * max(ah, bh))
@@ -410,5 +432,9 @@ def _without_parts(tracks: list[Track]) -> list[Track]:
 
 
 def _outgrows(track: Track, rival: Track) -> bool:
-    """Much more of the mark, seen hardly less often: the rival is a fragment."""
-    return track.region.edge_px >= 2 * rival.region.edge_px and track.sights >= 0.7 * rival.sights
+    """Much more of the mark, seen hardly less often and hardly less steady: the rival is a fragment."""
+    return (
+        track.region.edge_px >= 2 * rival.region.edge_px
+        and track.sights >= 0.7 * rival.sights
+        and track.region.consistency >= _AS_STEADY * rival.region.consistency
+    )

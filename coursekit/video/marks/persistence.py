@@ -105,9 +105,7 @@ class Persistence:
 
     def feed(self, luma: npt.NDArray[np.uint8]) -> None:
         """Take the next sampled picture, in order of time."""
-        smooth = _f32(cv2.GaussianBlur(_f32(luma), (0, 0), 0.8))
-        gx, gy = _gradients(smooth)
-        u, v, strength = _softened(gx, gy)
+        smooth, (u, v, strength) = _soft_edges(luma)
         fresh = self._backgrounds.fresh(luma)
         self.samples += 1
         self.soft = (u, v)
@@ -234,6 +232,16 @@ class Backgrounds:
         x, y, power = self._any
         steady = cv2.magnitude(x, y) > _STEADY * np.sqrt(power + FLOOR * settled)
         return _f32(cv2.dilate(steady.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0)
+
+
+def soft_edges(luma: npt.NDArray[np.uint8]) -> tuple[Map, Map]:
+    """Soft gradients of a picture by itself, x and y."""
+    return _soft_edges(luma)[1][:2]
+
+
+def _soft_edges(luma: npt.NDArray[np.uint8]) -> tuple[Map, tuple[Map, Map, Map]]:
+    smooth = _f32(cv2.GaussianBlur(_f32(luma), (0, 0), 0.8))
+    return smooth, _softened(*_gradients(smooth))
 
 
 def few(count: Map) -> npt.NDArray[np.uint8]:
