@@ -29,7 +29,7 @@ from pathlib import Path
 from coursekit import codec
 from coursekit.files import sync_folder, write_atomic
 from coursekit.library.model import LIBRARY_SCHEMA, Edition
-from coursekit.locks import release, try_lock
+from coursekit.locks import locked, release, try_lock
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 _MARK = "library.json"
@@ -105,15 +105,13 @@ class Shelf:
         incoming.mkdir(exist_ok=True)
         self.sweep()
         place = incoming / uuid.uuid4().hex
-        lock = place.with_suffix(".lock")
-        handle = try_lock(lock)
-        assert handle is not None, "nobody else knows the name"
-        place.mkdir()
-        try:
-            yield place
-        finally:
-            shutil.rmtree(place, ignore_errors=True)
-            release(handle, lock)
+        # Nobody else receives here, but the sweep of another import may hold the lock between its making and ours.
+        with locked(place.with_suffix(".lock")):
+            place.mkdir()
+            try:
+                yield place
+            finally:
+                shutil.rmtree(place, ignore_errors=True)
 
     def sweep(self) -> None:
         """Remove what imports that died were receiving. One that lives holds its lock."""

@@ -128,6 +128,29 @@ def test_six_imports_at_once_are_one_copy(shelf: Shelf, parcels: Parcels) -> Non
     whole(shelf)
 
 
+def test_sweeping_beside_an_import_takes_nothing_from_it(shelf: Shelf) -> None:
+    """A sweep may hold the lock of a place for the moment between its making and its taking."""
+    over = threading.Event()
+
+    def sweep() -> None:
+        while not over.is_set():
+            shelf.sweep()
+
+    sweepers = [threading.Thread(target=sweep) for _ in range(3)]
+    for sweeper in sweepers:
+        sweeper.start()
+    try:
+        for _ in range(300):
+            with shelf.receiving() as place:
+                (place / "part").write_bytes(b"1")
+                assert (place / "part").exists()
+    finally:
+        over.set()
+        for sweeper in sweepers:
+            sweeper.join()
+    assert list((shelf.root / "incoming").iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("which", "outcome", "code"),
     [
