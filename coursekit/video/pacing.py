@@ -112,12 +112,16 @@ class Pacer:
     _spent_s: float = 0.0
     _begun_s: float | None = None
     _cut: bool = False
+    _stood: bool = False
+    """The group before ended in repeats."""
     _was_odd: bool = False
 
     def plan(self, group: Group) -> Plan:
         """What to decode of this group."""
         count = len(group.sizes)
-        still = still_pictures(group, self.blocks)
+        expected = self._stood and not self._cut and not group.doubtful and not group.last
+        still = still_pictures(group, self.blocks, expected=expected)
+        self._stood = group.whole and bool(still[np.argsort(group.times, kind="stable")[-_MIN_STILL:]].all())
         end = clean_end(group.times, int(np.max(np.flatnonzero(~still), initial=0)) + 1) if group.whole else count
         after_cut, self._cut = self._cut, False
         usual = not group.keyed or not group.whole or count >= 0.98 * self._longest
@@ -202,18 +206,24 @@ def still_bytes(blocks: int, slices: int = 1) -> float:
     return _STILL_BYTES * slices + _STILL_BYTES_PER_BLOCK * blocks
 
 
-def still_pictures(group: Group, blocks: int) -> Flags:
-    """Pictures, in decoding order, that are coded as nothing but a repeat, far from any that are not."""
+def still_pictures(group: Group, blocks: int, *, expected: bool = False) -> Flags:
+    """Pictures, in decoding order, that are coded as nothing but a repeat, far from any that are not.
+
+    `expected`: its keyframe comes by the clock amid repeats, and shows once more what has stood there; what follows it
+    needs no closer look than what comes before.
+    """
     order = np.argsort(group.times, kind="stable")
     most = still_bytes(blocks) + _STILL_BYTES * ((group.slices - 1) if group.slices is not None else 0)
     beyond = (group.sizes / most)[order]
     live, new = beyond > 1, beyond > _NEW_TIMES
     if group.keyed:
         live[order == 0] = new[order == 0] = True
-    spread = live.copy()
+    spread, polish = live.copy(), np.zeros(len(order), np.bool_)
     for row in np.flatnonzero(live):
-        if new[row] or not new[max(0, row - _POLISH) : row].any():
-            spread[max(0, row - _BESIDE) : row + _BESIDE + 1] = True
+        polish[row] = not new[row] and new[max(0, row - _POLISH) : row].any()
+        if polish[row] or (expected and order[row] == 0):
+            continue
+        spread[max(0, row - _BESIDE) : row + _BESIDE + 1] = True
         before = slice(max(0, row - _MAX_REORDER), row)
         spread[before] |= order[before] > order[row]
     # The first pictures of a later part may follow a large packet of the part before, its last be drawn from the next.
@@ -221,11 +231,13 @@ def still_pictures(group: Group, blocks: int) -> Flags:
         spread[:_BESIDE] = True
     if not group.whole:
         spread[-_MAX_REORDER:] = True
-    quiet = ~spread
+    # A stretch does not end where something in it is polished.
+    quiet = ~spread | polish
     edges = np.flatnonzero(np.diff(np.concatenate([[0], quiet.astype(np.int8), [0]])))
     for first, last in edges.reshape(-1, 2):
         if last - first < _MIN_STILL:
             quiet[first:last] = False
+    quiet &= ~live
     still = np.zeros(len(order), np.bool_)
     still[order] = quiet
     return still

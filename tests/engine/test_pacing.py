@@ -148,3 +148,27 @@ def test_polish_is_decoded_and_not_what_stands_beside_it() -> None:
     sizes[5], sizes[50] = 110.0, 900.0
     still = still_pictures(Group(times, np.array(sizes)), BLOCKS)
     assert np.flatnonzero(~still).tolist() == [0, 1, 2, 3, 4, *range(46, 55)]
+
+
+def standing(start_s: float, seconds: float = 10.0, **kwargs: bool) -> Group:
+    """A slide that stands: its keyframe, polished once."""
+    return group(start_s, [40_000.0, 900.0, *([110.0] * (round(seconds * RATE) - 2))], **kwargs)
+
+
+def test_of_a_slide_that_goes_on_standing_only_the_keyframe_and_its_polish_are_decoded() -> None:
+    pacer = Pacer(BLOCKS, 1 / RATE)
+    first, again = (pacer.plan(standing(n * EVERY_S)) for n in range(2))
+    assert np.flatnonzero(~first.still).tolist() == [0, 1, 2, 3, 4]
+    assert np.flatnonzero(~again.still).tolist() == [0, 1]
+
+
+def test_after_a_keyframe_that_may_show_something_new_more_is_decoded() -> None:
+    cut, moved, ending = (Pacer(BLOCKS, 1 / RATE) for _ in range(3))
+    for pacer in (cut, moved, ending):
+        pacer.plan(standing(0))
+    # One group was shorter than the others, one ended in movement, one is the last.
+    cut.plan(standing(10, 4.0))
+    moved.plan(group(10, [40_000.0, *([110.0] * 200), *([5000.0] * 49)]))
+    plans = cut.plan(standing(14)), moved.plan(standing(20)), ending.plan(standing(10, last=True))
+    for plan in plans:
+        assert np.flatnonzero(~plan.still).tolist() == [0, 1, 2, 3, 4]

@@ -150,6 +150,15 @@ def test_slides_are_hardly_decoded_and_read_the_same(tmp_path: Path) -> None:
         assert one.brightness_levels == pytest.approx(other.brightness_levels, abs=0.05)
 
 
+def test_slides_that_change_with_the_clock_of_the_encoder_are_told_apart(tmp_path: Path) -> None:
+    path = write(tmp_path / "clip.mp4", traps.slides((640, 360), SECONDS, RATE, every_s=6.0), group=50)
+    facts, whole = look(path), look(path, thorough=True)
+    assert facts.coverage is not None
+    assert facts.coverage.repeats > 0.7 * facts.frames
+    assert set(whole.cuts_s) >= {12.0, 24.0, 30.0}
+    assert facts.cuts_s == whole.cuts_s
+
+
 def test_a_cut_behind_a_gap_is_found_at_its_keyframe(tmp_path: Path) -> None:
     def shots() -> Iterator[Picture]:
         # Groups of ten seconds, then one that a cut ends before its time.
