@@ -335,7 +335,7 @@ class JoinFacts:
 
     cuts: int
     same_scene: int
-    """Cuts at which both sides show the same scene."""
+    """Cuts at which both sides show the same scene; not asked of slides, where nothing lives on either side."""
     same_scene_s: tuple[float, ...] = ()
     """Their times; the first 500."""
     differences: tuple[JoinDifference, ...] = ()

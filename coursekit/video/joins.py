@@ -53,6 +53,11 @@ _FOLLOWS = 0.3
 """A part follows the tone curve if it is no further from it than this share of the usual difference. With steps put on
 eight clips 73–100 % of the parts did, where a ceiling lamp went on or off 29–52 %."""
 _MAX_KEPT = 120
+_LIVES = 0.1
+"""Share of the picture that must change from one frame to the next for it to live. Colours are asked about from 0.15
+on, where a picture stood still from 0.2."""
+_LIVED, _LIVED_OF = 6, 12
+"""So many of so many frames in a row must have lived for a shot to have lived: a new slide is polished once or twice."""
 
 
 @dataclass(slots=True)
@@ -95,6 +100,10 @@ class JoinsMeter:
         self._doubts: list[_Doubt] = []
         self._areas: npt.NDArray[np.float64] | None = None
         self._usual = 0.0
+        self._alive: deque[bool] = deque(maxlen=_LIVED_OF)
+        """Of the newest frames in a row, which lived."""
+        self._lived = False
+        """Whether anything has lived since the last cut."""
 
     def feed(self, frame: Frame) -> None:
         """Remember the picture, and compare both sides of a cut once its far side is here."""
@@ -103,6 +112,8 @@ class JoinsMeter:
         assert last is not None
         view = _View(row, frame.time_s, frame.small, frame.colour, last.change, last.alive)
         self._recent.append(view)
+        self._alive.append(view.alive >= _LIVES)
+        self._lived = self._lived or sum(self._alive) >= _LIVED
         self._settle(view)
         cuts = self._signals.sudden
         self._waiting += cuts[self._cuts_seen :]
@@ -120,6 +131,8 @@ class JoinsMeter:
 
     def gap(self, start_s: float, end_s: float, *, static: bool) -> None:
         """A shot is known by its last pictures before the gap; small steps cannot be told from movement across it."""
+        # What has lived has, though it stands still by now; what stands still tells nothing of what comes next to it.
+        self._alive.clear()
         if not static:
             self._areas = None
             self._settle(None)
@@ -166,11 +179,16 @@ class JoinsMeter:
             return
         self._last_s = at.time_s
         self._looked += 1
+        alive = min(max((v.alive for v in beside if (v.row < cut) == early), default=0.0) for early in (True, False))
+        lived, self._lived = self._lived, False
+        self._alive.clear()
+        if alive < _LIVES and not lived:
+            # A slide, whose colours are nobody's fault; nor did anything stop that could go on here.
+            return
         places = self._matcher.places(first.y, second.y)
         if places is None:
             return
         self._same.append(round(at.time_s, 6))
-        alive = min(max((v.alive for v in beside if (v.row < cut) == early), default=0.0) for early in (True, False))
         difference = compare_colours(first, second, *places, at.time_s, alive)
         if difference is not None and difference.delta_e >= _EMIT_DELTA_E:
             self._doubts.append(_Doubt(first, second, difference))

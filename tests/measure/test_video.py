@@ -251,6 +251,20 @@ def test_two_cameras_of_different_colours(measure: Measure) -> None:
     assert "video/colour" not in accused(measure(shots(0.0)))
 
 
+def test_slides_are_not_compared_but_a_scene_that_stood_still_before_the_cut_is(measure: Measure) -> None:
+    def stuck() -> Iterator[Picture]:
+        yield from faults.freeze(camera(4.0), RATE, (2.0, 4.0))
+        for picture in camera(2.0):
+            yield np.asarray(cv2.resize(np.ascontiguousarray(picture[40:320, 60:560]), SIZE), np.uint8)
+
+    slides, goes_on = measure(traps.slides(SIZE, 10.0, RATE, every_s=3.0)), measure(stuck())
+    assert slides.joins is not None
+    assert goes_on.joins is not None
+    assert slides.joins.cuts >= 1
+    assert slides.joins.same_scene == 0
+    assert goes_on.joins.same_scene_s == pytest.approx((4.0,))
+
+
 def test_a_lamp_or_a_knock_is_no_other_camera(measure: Measure) -> None:
     def lit(share: float) -> Iterator[Picture]:
         for n, picture in enumerate(camera(6.0)):
