@@ -57,7 +57,7 @@ _LIVES = 0.1
 """Share of the picture that must change from one frame to the next for it to live. Colours are asked about from 0.15
 on, where a picture stood still from 0.2."""
 _LIVED, _LIVED_OF = 6, 12
-"""So many of so many frames in a row must have lived for a shot to have lived: a new slide is polished once or twice."""
+"""So many of so many frames in a row must have lived for a shot to have lived: a slide is polished once or twice."""
 
 
 @dataclass(slots=True)
