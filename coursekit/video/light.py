@@ -27,6 +27,9 @@ _MIN_SWINGS = 4
 _EMIT_PCT = 0.4
 _EMIT_LEVELS = 0.5
 _MIN_AGREE = 0.5
+_MOST_OF_RANGE = 2 * 2**0.5
+"""A wave less its smoothed course lies within twice its range on either side (its ends are reflected), and so does its
+standard deviation; times the root of two that is its strength at most."""
 _FOOT = 12.0
 """Added to a brightness (0 = black) before its logarithm, so that the dark does not shout."""
 _MIN_SHOT_S = 12.0
@@ -107,6 +110,9 @@ def find_flicker(times: npt.NDArray[np.float64], areas: Floats, kind: str, least
     if step <= 0:
         return []
     common = np.cumsum(np.concatenate([[0.0], np.median(np.diff(areas, axis=0), axis=1)]))
+    if _MOST_OF_RANGE * float(np.ptp(common)) < least:
+        # A slide: nothing in it can swing that far, and nearly all of a lecture is such.
+        return []
     quick = common - smooth(common[:, None], _SLOW_S / step)[:, 0]
     each = areas - smooth(areas, _SLOW_S / step)
     length, hop = max(8, round(_WINDOW_S / step)), max(1, round(_HOP_S / step))
