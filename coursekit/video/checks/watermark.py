@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from coursekit.model import Finding, Span
@@ -104,6 +104,28 @@ class WatermarkParams:
     """Likeness of its edges at two places from which a faint sign is the same in both: neither is chance then …"""
     jump_edge_px: int
     """… if it has so many of them."""
+    laid_looks: int
+    """Looks with a view of their own in nearly all of which something must be …"""
+    laid_backgrounds: int
+    """… over so many surroundings …"""
+    laid_agree: float
+    """… how strongly its edges must run the same way beyond chance …"""
+    laid_agree_high: float
+    """… and how strongly those of something large, or over fewer looks than …"""
+    laid_many: int
+    """… these: so does what is alike in a wood or along a shore …"""
+    laid_large_px: int
+    """… from so many edge pixels on …"""
+    laid_proof: float
+    laid_breadth: float
+    laid_edge_px: int
+    laid_area: float
+    """… and what share of the picture it may fill, to be asked about."""
+    laid_fail_backgrounds: int
+    laid_fail_agree: float
+    laid_fail_proof: float
+    laid_fail_edge_px: int
+    """From these four on it is certain."""
     drift_travel: float
     """Widths of the picture that something must go evenly to be taken for a drifting mark …"""
     drift_proof: float
@@ -122,32 +144,55 @@ def watermark(ctx: CheckContext, facts: VideoFacts, params: WatermarkParams) -> 
     if marks is None:
         raise CannotTest("not-measured")
     likeness = {mark: own_likeness(ctx.course, mark) for mark in marks.found}
+    drawn = _is_drawn(marks.drawn, params)
     strangers = [
         m
         for m in marks.found
-        if not _is_content(m, params) and not _is_in_room(m, marks.stands, params) and likeness[m] < params.own_likeness
+        if likeness[m] < params.own_likeness
+        and not _is_content(m, params)
+        and not _is_in_room(m, marks.stands, params)
+        and not (drawn and m.kind is MarkKind.LAID)
     ]
     sure = [m for m in strangers if _is_sure(m, params) and likeness[m] < params.near_likeness]
-    least = params.fail_backgrounds if _is_drawn(marks.drawn, params) else params.review_backgrounds
+    least = params.fail_backgrounds if drawn else params.review_backgrounds
     doubtful = [m for m in strangers if m not in sure and (_is_sure(m, params) or _is_doubtful(m, least, params))]
-    ctx.observe(measured(len(sure) + len(doubtful), "marks"), equal_to(0, "marks"))
-    for mark in sure + doubtful:
+    doubtful.sort(key=lambda m: m.kind is not MarkKind.LAID)
+    told = _told_once([(mark, True) for mark in sure] + [(mark, False) for mark in doubtful])
+    ctx.observe(measured(len(told), "marks"), equal_to(0, "marks"))
+    for mark, certain in told:
         if says := _named(mark):
             yield _finding(ctx.fail, "named-mark", mark, says=says)
         elif mark.kind is MarkKind.DRIFTING:
             yield _finding(ctx.review, "drifting-mark", mark)
-        elif mark in sure:
+        elif certain:
             yield _finding(ctx.fail, "third-party-mark", mark)
         else:
             yield _finding(ctx.review, "possible-mark", mark)
-    boxes = [mark.box for mark in sure + doubtful]
+    boxes = [mark.box for mark, _ in told]
     for still in marks.stills:
         if own_likeness(ctx.course, still) < params.own_likeness and not any(_meet(still.box, b) for b in boxes):
-            told = list(_still(ctx, still, marks.drawn, params))
-            yield from told
-            if told and still.kind is not StillKind.REPEATED:
+            findings = list(_still(ctx, still, marks.drawn, params))
+            yield from findings
+            if findings and still.kind is not StillKind.REPEATED:
                 # One place is told of once; a repeated sign's box is only one of its places.
                 boxes.append(still.box)
+
+
+def _told_once(marks: list[tuple[MarkFacts, bool]]) -> list[tuple[MarkFacts, bool]]:
+    """The first of what is seen in both ways, its box the one of the looks: averages gather what lies beside a mark."""
+    told: list[tuple[MarkFacts, bool]] = []
+    for mark, certain in marks:
+        known = [n for n, (other, _) in enumerate(told) if _seen_twice(mark, other)]
+        if not known:
+            told.append((mark, certain))
+        elif mark.kind is MarkKind.LAID and told[known[0]][0].kind is MarkKind.FIXED:
+            first, was_certain = told[known[0]]
+            told[known[0]] = replace(first, box=mark.box), was_certain
+    return told
+
+
+def _seen_twice(one: MarkFacts, other: MarkFacts) -> bool:
+    return (one.kind is MarkKind.LAID) != (other.kind is MarkKind.LAID) and _meet(one.box, other.box)
 
 
 def _still(ctx: CheckContext, still: StillFacts, drawn: float | None, params: WatermarkParams) -> Iterator[Finding]:
@@ -291,7 +336,38 @@ def _jumps(mark: MarkFacts, params: WatermarkParams) -> bool:
     return mark.alike is not None and mark.alike >= params.jump_alike and mark.edge_px >= params.jump_edge_px
 
 
+def _is_laid(mark: MarkFacts, params: WatermarkParams) -> bool:
+    return (
+        mark.looks >= params.laid_looks
+        and mark.backgrounds >= params.laid_backgrounds
+        and mark.consistency >= _least_agreement(mark, params)
+        and mark.proof >= params.laid_proof
+        and mark.breadth >= params.laid_breadth
+        and mark.edge_px >= params.laid_edge_px
+        and (mark.places > 1 or mark.box[2] * mark.box[3] <= params.laid_area)
+    )
+
+
+def _least_agreement(mark: MarkFacts, params: WatermarkParams) -> float:
+    large = 1.0 if mark.looks < params.laid_many else min(1.0, mark.edge_px / params.laid_large_px)
+    return params.laid_agree + large * (params.laid_agree_high - params.laid_agree)
+
+
+def _is_surely_laid(mark: MarkFacts, params: WatermarkParams) -> bool:
+    return (
+        _is_laid(mark, params)
+        and mark.backgrounds >= params.laid_fail_backgrounds
+        and mark.consistency >= params.laid_fail_agree
+        and mark.proof >= params.laid_fail_proof
+        and mark.edge_px >= params.laid_fail_edge_px
+        and mark.breadth >= params.fail_breadth
+        and _shown_s(mark) >= params.min_shown_s
+    )
+
+
 def _is_sure(mark: MarkFacts, params: WatermarkParams) -> bool:
+    if mark.kind is MarkKind.LAID:
+        return _is_surely_laid(mark, params)
     return (
         mark.kind is not MarkKind.DRIFTING
         and _shape(mark, params)
@@ -322,6 +398,8 @@ def _drifts(mark: MarkFacts, params: WatermarkParams) -> bool:
 def _is_doubtful(mark: MarkFacts, least_backgrounds: int, params: WatermarkParams) -> bool:
     if mark.kind is MarkKind.DRIFTING:
         return _drifts(mark, params)
+    if mark.kind is MarkKind.LAID:
+        return _is_laid(mark, params)
     if not (_shape(mark, params) and _stayed(mark, params.review_survived, params)):
         return False
     if (mark.looks < params.review_looks and not _jumps(mark, params)) or mark.backgrounds < least_backgrounds:

@@ -15,6 +15,8 @@ class MarkKind(StrEnum):
     JUMPING = "jumping"
     """The same sign in turn at several places."""
     DRIFTING = "drifting"
+    LAID = "laid"
+    """In nearly all looks that show unlike views."""
     STILL = "still"
     """Stands over a picture that does not change: only its look speaks for a mark."""
 
@@ -33,15 +35,17 @@ class MarkFacts:
     seen: int
     """Pictures with changed surroundings that its edges were averaged over: the median over its edges."""
     looks: int
-    """How often it stood out when the averages were looked through; counting stops at 24."""
+    """How often it stood out when the averages were looked through; counting stops at 24. Of what is laid: the looks
+    with a view of their own."""
     survived: int
     """Changes of background after it was first suspected through which it stayed …"""
     lost: int
-    """How often it went in between and came back."""
+    """How often it went in between and came back. Of what is laid: the looks that show it, and those that do not."""
     proof: float
     """How far what the later backgrounds showed of its edges lies beyond chance, in standard errors."""
     consistency: float
-    """0–1: how alike its edges stayed over them. Chance gives 1 ÷ √seen."""
+    """0–1: how alike its edges stayed over them. Chance gives 1 ÷ √seen. Of what is laid: how strongly its edges run
+    the same way in all but the worst looks, less three times what chance reaches there."""
     surround: float
     """Share of the ring round it in which the picture changed as often."""
     breadth: float

@@ -32,23 +32,29 @@ class Look:
 class Looks:
     """The looks of a stream that are least like each other, in constant memory."""
 
+    most: int = MAX_LOOKS
+    long_side_px: int = LONG_SIDE_PX
     kept: list[Look] = field(default_factory=list)
+    _apart: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
+    """How far each of those kept is from each other one: worked out once for every look, not for every picture."""
 
     def offer(self, time_s: float, luma: Picture) -> None:
         """Keep the picture if it shows what none of those kept shows; the one most like another makes room."""
         thumb = np.asarray(cv2.resize(luma, _THUMB, interpolation=cv2.INTER_AREA), np.int16)
-        apart = [float(np.abs(thumb - look.thumb).mean()) for look in self.kept]
-        if apart and min(apart) < _OTHER:
+        apart = np.asarray([float(np.abs(thumb - look.thumb).mean()) for look in self.kept])
+        if len(apart) and apart.min() < _OTHER:
             return
-        if len(self.kept) >= MAX_LOOKS:
-            thumbs = np.stack([look.thumb for look in self.kept])
-            between = np.abs(thumbs[:, None] - thumbs[None]).mean(axis=(2, 3))
-            np.fill_diagonal(between, np.inf)
-            nearest = between.min(axis=1)
-            if min(apart) <= float(nearest.min()):
+        if len(self.kept) >= self.most:
+            nearest = self._apart.min(axis=1)
+            if apart.min() <= float(nearest.min()):
                 return
-            del self.kept[int(np.argmin(nearest))]
-        self.kept.append(Look(time_s, fitted(luma, LONG_SIDE_PX), thumb))
+            out = int(np.argmin(nearest))
+            del self.kept[out]
+            apart = np.delete(apart, out)
+            self._apart = np.delete(np.delete(self._apart, out, axis=0), out, axis=1)
+        self.kept.append(Look(time_s, fitted(luma, self.long_side_px), thumb))
+        self._apart = np.pad(self._apart, (0, 1), constant_values=np.inf)
+        self._apart[-1, :-1] = self._apart[:-1, -1] = apart
 
 
 def fitted(luma: Picture, long_side_px: int) -> Picture:

@@ -14,6 +14,8 @@ import numpy.typing as npt
 from coursekit.cover.reader import reader_name
 from coursekit.video.marks.drift import Drift, Drifts
 from coursekit.video.marks.facts import MarkFacts, MarkKind, MarksFacts
+from coursekit.video.marks.laid import MAX_LOOKS as MAX_VIEWS
+from coursekit.video.marks.laid import Laid, find_laid
 from coursekit.video.marks.looks import Looks
 from coursekit.video.marks.past import KEPT, PACKED, Past, packed
 from coursekit.video.marks.persistence import RECENT_COUNT, Map, Persistence
@@ -37,6 +39,10 @@ _THERE = 0.5
 _MAX_TRACKS = 48
 _MAX_FOUND = 16
 _MIN_BREADTH = 0.02
+_MANY = 3
+"""Places from which one sign is laid all over the picture."""
+_DRAWN = 0.6
+"""Share of the commonest levels from which looks are slides, whose template they all show."""
 _MIN_HELD = 0.65
 """Share of backgrounds over which the edges of a faint mark point its way. Two scenes by turns give a half."""
 _MAX_SHARE = 0.5
@@ -79,6 +85,7 @@ class MarksMeter:
         self._seen_s = 0.0
         self._longest_gap_s = 0.0
         self._looks = Looks()
+        self._views = Looks(MAX_VIEWS, WORK_LONG_SIDE_PX)
         self._room: Room | None = None
         self._beside: ThreadPoolExecutor | None = None
         self._due: deque[Future[None]] = deque()
@@ -108,6 +115,7 @@ class MarksMeter:
         self._looks.offer(time_s, luma)
         if luma.shape[::-1] != self._size:
             luma = np.asarray(cv2.resize(luma, self._size, interpolation=cv2.INTER_AREA), np.uint8)
+        self._views.offer(time_s, luma)
         self._soon(lambda: self.look(time_s, luma))
 
     def _soon(self, task: Callable[[], None]) -> None:
@@ -234,6 +242,8 @@ class MarksMeter:
         found = self._facts(self._whole_signs(_without_parts(self._tracks)))
         found += tuple(facts for drift in self._drifts.kept() if (facts := self._drifting(drift)))
         stills, drawn = find_stills(self._looks.kept, self._aspect)
+        if drawn is not None and drawn < _DRAWN:
+            found += self._laid(find_laid(self._views.kept))
         return MarksFacts(
             samples=field.samples,
             changing=round(float(np.mean(field.count >= RECENT_COUNT // 2)), 3),
@@ -281,7 +291,7 @@ class MarksMeter:
         shown = [(track, track.spans(join_s, start_s)) for track in group]
         shown = [(track, spans) for track, spans in shown if spans]
         at_once = len(shown) < 2 or _at_once([spans for _, spans in shown])
-        if len(shown) >= 3 and at_once:
+        if len(shown) >= _MANY and at_once:
             boxes = [t.region.extent() for t, _ in shown]
             x0, y0 = min(b[0] for b in boxes), min(b[1] for b in boxes)
             x1, y1 = max(b[0] + b[2] for b in boxes), max(b[1] + b[3] for b in boxes)
@@ -315,7 +325,7 @@ class MarksMeter:
 
     def _mark(
         self,
-        found: Track | Drift,
+        found: Track | Drift | Laid,
         kind: MarkKind,
         box: PixelBox,
         spans: tuple[tuple[float, float], ...],
@@ -343,6 +353,25 @@ class MarksMeter:
             crop_at_s=round(shown_at_s, 3),
             signature=signature(region, self._aspect),
         )
+
+    def _laid(self, found: list[Laid]) -> tuple[MarkFacts, ...]:
+        marks = [
+            self._mark(one, MarkKind.LAID, one.region.extent(), (one.span(),), one.unlike, one.best_s())
+            for one in found
+        ]
+        told: list[MarkFacts] = []
+        while marks:
+            first = marks[0]
+            same = [mark for mark in marks if mark is first or likeness(mark.signature, first.signature) >= _ALIKE]
+            marks = [mark for mark in marks if mark not in same]
+            if len(same) >= _MANY:
+                x0, y0 = min(m.box[0] for m in same), min(m.box[1] for m in same)
+                x1, y1 = max(m.box[0] + m.box[2] for m in same), max(m.box[1] + m.box[3] for m in same)
+                box = (x0, y0, round(x1 - x0, 4), round(y1 - y0, 4))
+                told.append(replace(first, box=box, places=len(same)))
+            else:
+                told += same
+        return tuple(told)
 
     def _drifting(self, drift: Drift) -> MarkFacts | None:
         seen = drift.seen()

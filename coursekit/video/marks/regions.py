@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
@@ -125,32 +125,44 @@ def find_regions(field: Field, held: Map | None = None, bar: Bar = RECENT_BAR, l
     seeds &= field.count >= _MIN_COUNT
     if least > 0:
         seeds &= steady >= least
-    height, width = seeds.shape
-    seeds[:_BORDER_PX] = seeds[-_BORDER_PX:] = False
-    seeds[:, :_BORDER_PX] = seeds[:, -_BORDER_PX:] = False
-    # Specks are chance; edges come in strokes.
-    seeds &= np.asarray(cv2.boxFilter(seeds.view(np.uint8), -1, (5, 5), normalize=False)) >= _STROKE_PX
+    seeds = strokes(seeds, _STROKE_PX)
+    found: list[Region] = []
+    for box, mask in gathered(seeds):
+        rows, columns = np.nonzero(mask)
+        at = (rows + box[1]) * seeds.shape[1] + columns + box[0]
+        found.append(_region(box, mask, at, field, held))
+    return found
+
+
+def strokes(bits: Bits, least: int) -> Bits:
+    """Those with so many in the 5 × 5 pixels round them: specks are chance, edges come in strokes. None at the very
+    border of the picture, where scaling leaves edges of its own."""
+    inside = np.zeros_like(bits)
+    middle = (slice(_BORDER_PX, -_BORDER_PX), slice(_BORDER_PX, -_BORDER_PX))
+    inside[middle] = bits[middle]
+    return inside & (np.asarray(cv2.boxFilter(inside.view(np.uint8), -1, (5, 5), normalize=False)) >= least)
+
+
+def gathered(seeds: Bits, sure: Bits | None = None, least: int = _MIN_EDGE_PX) -> Iterator[tuple[PixelBox, Bits]]:
+    """Boxes of pixels that belong together, and which they are; the largest first. Fewer than so many, of those that
+    are `sure` where that is given, are left out."""
     if not seeds.any():
-        return []
-    link = max(3, round(max(height, width) * _LINK_SHARE)) | 1
+        return
+    link = max(3, round(max(seeds.shape) * _LINK_SHARE)) | 1
     # Words stand apart along the line further than lines stand apart.
     along = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * link + 1, link))
     joined = cv2.dilate(seeds.astype(np.uint8), along)
     number, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    found: list[Region] = []
     order = sorted(range(1, number), key=lambda i: -int(stats[i, cv2.CC_STAT_AREA]))
     for label in order[:_MAX_REGIONS]:
         left, top, w, h = (int(v) for v in stats[label, :4])
         area = (slice(top, top + h), slice(left, left + w))
         mask = seeds[area] & (labels[area] == label)
-        rows, columns = np.nonzero(mask)
-        if len(rows) < _MIN_EDGE_PX:
+        if int(np.count_nonzero(mask if sure is None else mask & sure[area])) < least:
             continue
+        rows, columns = np.nonzero(mask)
         t, b, le, r = int(rows.min()), int(rows.max()) + 1, int(columns.min()), int(columns.max()) + 1
-        box = (left + le, top + t, r - le, b - t)
-        at = (rows + top) * width + columns + left
-        found.append(_region(box, mask[t:b, le:r], at, field, held))
-    return found
+        yield (left + le, top + t, r - le, b - t), mask[t:b, le:r]
 
 
 def _by_count(field: Field, figure: Callable[[Map], Map], *, whole: bool) -> Map:

@@ -76,6 +76,59 @@ def test_weaker_evidence_is_for_a_person(weaker: dict[str, Any]) -> None:
     assert (outcome.verdict, outcome.codes) == (Verdict.REVIEW, ("possible-mark",))
 
 
+LAID = replace(
+    LOGO, kind=MarkKind.LAID, backgrounds=12, seen=28, looks=28, survived=30, lost=2, proof=20.0, consistency=0.55
+)
+
+
+def test_what_all_looks_share_fails_and_is_told_once() -> None:
+    outcome = judge(LAID)
+    assert (outcome.verdict, outcome.codes) == (Verdict.FAIL, ("third-party-mark",))
+    x, y, w, h = LOGO.box
+    doubtful = replace(LOGO, consistency=0.5, box=(x - 0.05, y, w + 0.05, h + 0.1))
+    both = judge(doubtful, LAID)
+    assert (both.verdict, both.codes) == (Verdict.FAIL, ("third-party-mark",))
+    assert both.findings[0].where == Span(3.0, 590.0, box=LAID.box)
+    wide = judge(replace(LOGO, box=doubtful.box), replace(LAID, consistency=0.3))
+    assert (wide.codes, wide.findings[0].where) == (("third-party-mark",), Span(3.0, 590.0, box=LAID.box))
+    elsewhere = judge(replace(LOGO, box=(0.03, 0.8, 0.1, 0.1)), LAID)
+    assert elsewhere.codes == ("third-party-mark", "third-party-mark")
+
+
+@pytest.mark.parametrize(
+    "weaker",
+    [{"backgrounds": 6}, {"consistency": 0.24}, {"proof": 7.0}, {"edge_px": 60}, {"breadth": 0.05}],
+    ids=lambda weaker: "-".join(weaker),
+)
+def test_what_looks_share_less_surely_is_for_a_person(weaker: dict[str, Any]) -> None:
+    outcome = judge(replace(LAID, **weaker))
+    assert (outcome.verdict, outcome.codes) == (Verdict.REVIEW, ("possible-mark",))
+
+
+@pytest.mark.parametrize(
+    "chance",
+    [
+        {"looks": 5},
+        {"backgrounds": 2},
+        {"consistency": 0.2},
+        {"consistency": 0.25, "edge_px": 1500},
+        {"consistency": 0.25, "looks": 11},
+        {"proof": 5.0},
+        {"edge_px": 30},
+        {"breadth": 0.01},
+        {"box": (0.1, 0.1, 0.5, 0.5)},
+    ],
+    ids=lambda chance: "-".join(chance),
+)
+def test_what_looks_share_by_chance_passes(chance: dict[str, Any]) -> None:
+    assert judge(replace(LAID, **chance)).verdict is Verdict.PASS
+
+
+def test_what_drawn_looks_share_is_their_template() -> None:
+    facts = replace(HEALTHY, marks=MarksFacts(samples=600, changing=0.9, found=(LAID,), drawn=0.5))
+    assert run_check(watermark, facts, profile_params()).verdict is Verdict.PASS
+
+
 @pytest.mark.parametrize(
     ("stands", "held", "covered", "told"),
     [
