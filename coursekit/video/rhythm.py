@@ -11,6 +11,9 @@ Rows = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 _MIN_RHYTHM = 5
+_MIN_SLOW_RHYTHM, _SLOW_BEAT = 4, 8
+"""A clip of five seconds of 24 shown as 25 has no more. Four distances that slow all agreed in one of 145 000 such clips
+that lost five pictures and more of 2–20 % by chance."""
 _MIN_BEAT = 12
 _MIN_TWO_BEATS = 4
 """Of shorter beats one or two make up most distances that chance gives."""
@@ -36,6 +39,8 @@ def find_rhythm(rows: Rows) -> float:
     distances = np.diff(rows)
     distances = distances[distances > 1]
     rhythm = 0.0
+    if len(distances) == _MIN_SLOW_RHYTHM and distances.min() >= _SLOW_BEAT and np.ptp(distances) <= 1:
+        rhythm = 1.0
     if len(distances) >= _MIN_RHYTHM:
         rhythm = max(float(np.mean(_by_beat(distances, int(d)))) for d in np.unique(distances))
     if len(rows) >= _MIN_BEAT:

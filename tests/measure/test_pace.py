@@ -14,7 +14,8 @@ from coursekit.bench.faults_video import Picture, repeat_frames
 from coursekit.probe.measure import measure_media
 from coursekit.video.facts import StutterSpan
 from coursekit.video.measure import measure_video
-from coursekit.video.rhythm import find_cadence
+from coursekit.video.pace import Movement, find_leaps
+from coursekit.video.rhythm import find_cadence, find_rhythm
 
 _RATE = 25
 _FRAMES = 250
@@ -101,3 +102,37 @@ def test_a_single_piece_is_no_lesson() -> None:
     """Its rhythm is its own, and judged as such."""
     groups, gaps = _looks([np.arange(0, _LOOK, 4)])
     assert find_cadence(groups, gaps, 150) == pytest.approx((0.0,))
+
+
+@pytest.mark.parametrize(("rows", "regular"), [([7, 32, 57, 82, 107], True), ([7, 32, 50, 82, 107], False)])
+def test_a_slow_beat_is_heard_in_a_short_clip(rows: list[int], regular: bool) -> None:
+    """24 shown as 25 repeat five pictures in five seconds."""
+    assert (find_rhythm(np.array(rows)) > 0.8) is regular
+
+
+def _moving(steps: list[float]) -> Movement:
+    """Pictures that change so much each; what changes by more than 4 leads all the way that five pictures go."""
+    change = np.array(steps)
+    count = len(change)
+    return Movement(
+        times=np.arange(count) / _RATE,
+        change=change,
+        box=4.4 * change,
+        alive=np.ones(count),
+        light=np.full(count, 0.1),
+        cuts=(),
+        frame_s=1 / _RATE,
+        lasting=np.where(change > 4, 1.1, 3.0),
+        scene=np.ones(count, np.bool_),
+        key=np.zeros(count, np.bool_),
+    )
+
+
+def test_a_camera_that_is_jolted_does_not_leap() -> None:
+    """Each jolt by itself looks like pictures left out amid quick movement; but there are many."""
+    jolted = [1.8, 2.3, 1.3, 4.1, 1.3, 3.3, 2.0, 1.9, 1.4, 2.9, 1.8, 3.9, 1.7, 2.3]
+    assert find_leaps(_moving(jolted * 8)) == []
+    # The first comes too early to be judged.
+    even = [1.8, 2.1, 1.7, 4.1, 1.8, 2.1, 2.0, 1.9, 1.7, 2.0, 1.8, 2.2, 1.7, 2.1] + [2.0, 1.8] * 10
+    (found,) = find_leaps(_moving(even * 3))
+    assert found.count == 2

@@ -38,6 +38,9 @@ _LEAK = 0.02
 _LEVER = 0.35
 """Turning counts as the shift it causes at this fraction of the width from the centre."""
 _MAX_STILL = 0.3
+_CARRIES = 1.0
+"""Of the window's own speed: what carries the movement. Only there do points at rest speak against a camera: where a
+hand rests with the thing it holds, nothing tells the thing from the room behind it."""
 _SLOW = 0.15
 """Of the window's own speed: below it a frame counts as resting."""
 _MAX_RESTING = 0.45
@@ -132,7 +135,7 @@ def _windows(rows: Mapping[str, Floats], first: int, last: int, width_px: int) -
         window = _judge(
             unsteady[begin:end],
             speed[begin:end],
-            {n: rows[n][part][begin:end] for n in ("fit", "still", "rim", "upper")},
+            {n: rows[n][part][begin:end] for n in ("fit", "still", "rim", "upper", "dx", "dy")},
             step,
         )
         if window and window[0] >= _LEAK * covered:
@@ -159,7 +162,10 @@ def _judge(
     if strength < EMIT_PCT:
         return None
     moving = evidence["fit"] >= _MIN_FIT
-    fit, still, rim, upper = (float(np.median(evidence[n][moving])) for n in ("fit", "still", "rim", "upper"))
+    fit, rim, upper = (float(np.median(evidence[n][moving])) for n in ("fit", "rim", "upper"))
+    shift = np.hypot(evidence["dx"][moving], evidence["dy"][moving])
+    carries = shift >= _CARRIES * np.sqrt(np.mean(shift**2))
+    still = float(np.median(evidence["still"][moving][carries]))
     carried = (rim >= _MIN_RIM and upper >= _MIN_UPPER) or (
         rim >= _WIDE_RIM and upper >= _WIDE_UPPER and fit >= _WIDE_FIT
     )
