@@ -98,7 +98,16 @@ def test_where_all_looks_show_one_view_nothing_can_be_said() -> None:
     room = scene(5).astype(np.int16)
     same = [np.asarray(np.clip(room + rng.integers(-6, 7, room.shape), 0, 255), np.uint8) for _ in range(SCENES)]
     assert find_laid(looks(marked(same, marks.draw_logo(64, seed=3), 1.0))) == []
-    assert find_laid(looks([scene(seed) for seed in range(5)])) == []
+    assert find_laid(looks(marked([scene(0), scene(1)], marks.draw_logo(64, seed=3), 1.0))) == []
+
+
+def test_three_cameras_before_one_desk_are_enough_for_a_clear_mark() -> None:
+    clean = [scene(seed) for seed in (1, 2, 3)]
+    assert agreeing(find_laid(looks(clean))) == []
+    stamp = marks.draw_logo(64, seed=3)
+    (laid,) = agreeing(find_laid(looks(marked(clean, stamp, 0.6))))
+    assert overlap(laid.region.extent(), true_box(stamp)) >= 0.5
+    assert laid.unlike == 3
 
 
 def test_a_line_along_the_border_is_the_recorders() -> None:

@@ -29,8 +29,8 @@ from coursekit.video.marks.regions import Bits, PixelBox, Region, gathered, look
 from coursekit.video.marks.tracks import Ring, Surroundings, beyond_chance, differ
 
 MAX_LOOKS = 32
-_MIN_LOOKS = 6
-"""Unlike each other: three scenes agree by chance here and there."""
+_MIN_LOOKS = 3
+"""Unlike each other: what two have in common may be chance."""
 _SAME_VIEW = 0.3
 """Correlation of the edges of two looks from which they show one view."""
 _COARSE = 2
@@ -170,7 +170,8 @@ def _scenes(count: int, own: Sequence[int]) -> list[int]:
 def _agreed(lines: Sequence[Sequence[Lines]]) -> Map:
     """How strongly the edges of a pixel run, in all but the worst looks, the way they do in the others."""
     height, width = lines[0][0].shape
-    worst = int(len(lines) * _MISSING)
+    # Of three or four none may lack it.
+    worst = int((len(lines) - 2) * _MISSING)
     out = np.empty((height, width), np.float32)
     for top in range(0, height, _STRIP_PX):
         strip = slice(top, top + _STRIP_PX)

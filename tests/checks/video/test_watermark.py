@@ -108,7 +108,7 @@ def test_what_looks_share_less_surely_is_for_a_person(weaker: dict[str, Any]) ->
 @pytest.mark.parametrize(
     "chance",
     [
-        {"looks": 5},
+        {"looks": 2},
         {"backgrounds": 2},
         {"consistency": 0.2},
         {"consistency": 0.25, "edge_px": 1500},
