@@ -68,7 +68,7 @@ _LEAP_MIDDLE, _LEAP_LASTS = 2.0, (0.5, 1.4)
 and alone makes up the whole way from three pictures before to two after it. Quick movement goes 1.5–4 times as far in
 those five steps as in the quickest of them; a flash goes nowhere."""
 _LEAP_AMID, _LEAP_AMID_S, _LEAP_AMID_PCT = 1.3, 0.6, 87
-"""And one that stands out for longer than from those beside it. A camera that is jolted, in a car, in a hand, takes such
+"""And one that stands out for longer than from those beside it. A camera that is jolted, in a car or a hand, takes such
 steps all the time: there and in a film of short shots what looked like a leap changed 0.3–1.2 times as much as the
 liveliest eighth of the pictures within 0.6 s, pictures left out amid movement 1.36–6.5 times."""
 _LEAP_KEY = 1.4
