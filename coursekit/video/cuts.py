@@ -120,9 +120,9 @@ class CutFinder:
         picture = self._shown[-1]
         return any(detector.process_frame(FrameTimecode(number, self._rate), picture) for number, _ in self._scores)
 
-    def skip(self) -> None:
-        """A picture that shows what the last one showed."""
-        self._count += 1
+    def skip(self, count: int) -> None:
+        """So many pictures that show what the last one showed."""
+        self._count += count
 
     def add(self, number: int) -> None:
         """A cut that is known from elsewhere."""

@@ -168,11 +168,11 @@ class StreamReader:
         self.frames += count
         self.left_out += count
 
-    def enter(self, time_s: float) -> None:
-        """Count a picture that is known without decoding."""
-        self.frames += 1
-        self.last_s = max(self.last_s, time_s)
-        self.end_s = max(self.end_s, time_s + self.step_s)
+    def enter(self, times_s: list[float]) -> None:
+        """Count pictures that are known without decoding, in order of time."""
+        self.frames += len(times_s)
+        self.last_s = max(self.last_s, times_s[-1])
+        self.end_s = max(self.end_s, times_s[-1] + self.step_s)
 
     def slices(self, packet: Packet[Any]) -> int:
         """Parts that a packet's picture is coded in."""

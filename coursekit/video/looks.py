@@ -30,12 +30,17 @@ _MAX_BYTES = 24 << 20
 _AHEAD_BYTES = 40 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
-    """A picture that shows what the one before showed."""
+@dataclass(slots=True)
+class Repeats:
+    """Pictures that follow each other and show what the one before them showed: most of a slide lecture."""
 
-    time_s: float
-    packet_bytes: int
+    times_s: list[float]
+    packet_bytes: list[int]
+
+    def add(self, others: Repeats) -> None:
+        """Take in those that come next."""
+        self.times_s += others.times_s
+        self.packet_bytes += others.packet_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ class Gap:
     """The keyframe after it came out of turn: there may be a cut."""
 
 
-Item = Frame | Repeat | Gap
+Item = Frame | Repeats | Gap
 Ask = Callable[[], bool]
 """Whether what was seen of late is worth a closer look. Asked after everything given so far was looked at."""
 
@@ -194,17 +199,19 @@ class _Feeder:
             if self._due and stamp == self._due[0][0]:
                 heapq.heappop(self._due)
                 if not frame.damaged:
-                    yield Repeat(frame.time_s, frame.packet_bytes)
+                    yield Repeats([frame.time_s], [frame.packet_bytes])
                     continue
             yield frame
 
-    def _passed(self, stamp: int | None) -> Iterator[Repeat]:
+    def _passed(self, stamp: int | None) -> Iterator[Repeats]:
         """Repeats that are to be shown before this and were left out by the decoder."""
+        found = Repeats([], [])
         while self._due and (stamp is None or self._due[0][0] < stamp):
             pts, size = heapq.heappop(self._due)
-            time_s = self.reader.time_of(pts)
-            self.reader.enter(time_s)
-            yield Repeat(time_s, size)
+            found.add(Repeats([self.reader.time_of(pts)], [size]))
+        if found.times_s:
+            self.reader.enter(found.times_s)
+            yield found
 
 
 def _leading(group: Group) -> int:
@@ -213,12 +220,12 @@ def _leading(group: Group) -> int:
     return int(early[-1]) + 1 if len(early) else 0
 
 
-def _repeats(reader: StreamReader, group: Group, plan: Plan, packets: list[Packet[Any]]) -> Iterator[Repeat]:
-    rows = range(plan.end, len(packets))
-    for row in sorted(rows, key=lambda r: group.times[r]):
-        time_s = float(group.times[row])
-        reader.enter(time_s)
-        yield Repeat(time_s, packets[row].size)
+def _repeats(reader: StreamReader, group: Group, plan: Plan, packets: list[Packet[Any]]) -> Iterator[Repeats]:
+    order = plan.end + np.argsort(group.times[plan.end :], kind="stable")
+    if len(order):
+        found = Repeats(group.times[order].tolist(), [packets[row].size for row in order])
+        reader.enter(found.times_s)
+        yield found
 
 
 def _groups(decoder: VideoDecoder, reader: StreamReader, damaged_s: tuple[float, ...]) -> Iterator[_Held]:
@@ -277,7 +284,7 @@ class _Question:
     answer: bool = False
 
 
-_Handed = Item | list[Repeat] | _Question | BaseException | None
+_Handed = Item | _Question | BaseException | None
 _HANDFUL = 250
 
 
@@ -294,22 +301,23 @@ def ahead(walk_with: Callable[[Ask], Iterator[Item]], ask: Ask, picture_bytes: i
                 continue
         raise _Over
 
-    repeats: list[Repeat] = []
+    repeats = Repeats([], [])
 
     def hand_over(item: Item) -> None:
-        """Repeats that follow each other go as one list: to hand over each alone costs more than to enter it."""
-        if isinstance(item, Repeat):
-            repeats.append(item)
+        """Repeats that follow each other go together: to hand over each alone costs more than to enter it."""
+        if isinstance(item, Repeats):
+            repeats.add(item)
         else:
             hand_repeats()
             put(item)
-        if len(repeats) >= _HANDFUL:
+        if len(repeats.times_s) >= _HANDFUL:
             hand_repeats()
 
     def hand_repeats() -> None:
-        if repeats:
-            put(repeats.copy())
-            repeats.clear()
+        nonlocal repeats
+        if repeats.times_s:
+            put(repeats)
+            repeats = Repeats([], [])
 
     def asked() -> bool:
         hand_repeats()
@@ -345,8 +353,6 @@ def ahead(walk_with: Callable[[Ask], Iterator[Item]], ask: Ask, picture_bytes: i
                 item.answered.set()
             elif isinstance(item, BaseException):
                 raise item
-            elif isinstance(item, list):
-                yield from item
             else:
                 yield item
     finally:

@@ -21,7 +21,7 @@ from coursekit.video.interlace import InterlaceMeter
 from coursekit.video.joins import JoinsMeter
 from coursekit.video.light import LightMeter
 from coursekit.video.lips import measure_lips
-from coursekit.video.looks import Ask, Gap, Item, Repeat, ahead, walk
+from coursekit.video.looks import Ask, Gap, Item, Repeats, ahead, walk
 from coursekit.video.marks.meter import MarksMeter
 from coursekit.video.meter import Meter, StreamInfo
 from coursekit.video.motion.meter import MotionMeter
@@ -78,8 +78,7 @@ def measure_video(
         adaptive = not thorough and only is not None and (probe.duration_s or 0.0) > short_s
         for item in _items(decoder, only, probe, threads=threads, adaptive=adaptive):
             one = only or passes[item.info.stream]  # type: ignore[union-attr] # several streams: only frames come
-            one.take(item)
-            time_s = item.end_s if isinstance(item, Gap) else item.time_s
+            time_s = one.take(item)
             if time_s - told >= _PROGRESS_STEP_S:
                 told = time_s
                 progress(told)
@@ -137,15 +136,15 @@ class _Pass:
         self._repeats = 0
         self._longest_gap_s = 0.0
 
-    def take(self, item: Item) -> None:
-        """The next picture, repeat or gap."""
-        if isinstance(item, Repeat):
+    def take(self, item: Item) -> float:
+        """The next picture, repeats or gap; gives the time that is reached."""
+        if isinstance(item, Repeats):
             start_s = self.signals.last.time_s if self.signals.last and not self._rest else None
-            self.signals.repeat(item.time_s, item.packet_bytes)
-            self._repeats += 1
-            begun = self._rest[0] if self._rest else start_s if start_s is not None else item.time_s
-            self._rest = (begun, item.time_s)
-            return
+            self.signals.repeat(item.times_s, item.packet_bytes)
+            self._repeats += len(item.times_s)
+            begun = self._rest[0] if self._rest else start_s if start_s is not None else item.times_s[0]
+            self._rest = (begun, item.times_s[-1])
+            return item.times_s[-1]
         self._rested()
         if isinstance(item, Gap):
             self._longest_gap_s = max(self._longest_gap_s, item.end_s - item.start_s)
@@ -153,10 +152,11 @@ class _Pass:
             for meter in self.meters.values():
                 meter.gap(item.start_s, item.end_s, static=False)
             self.notice.forget()
-            return
+            return item.end_s
         self.signals.feed(item)
         for meter in self.meters.values():
             meter.feed(item)
+        return item.time_s
 
     def _rested(self) -> None:
         """The picture stood still for a while: the figures of each picture are in the signals already."""
