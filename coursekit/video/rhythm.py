@@ -12,8 +12,8 @@ Floats = npt.NDArray[np.float64]
 
 _MIN_RHYTHM = 5
 _MIN_SLOW_RHYTHM, _SLOW_BEAT = 4, 8
-"""A clip of five seconds of 24 shown as 25 has no more. Four distances that slow all agreed in one of 145 000 clips that
-lost five pictures and more of 2–20 % by chance."""
+"""A clip of five seconds of 24 shown as 25 has no more. Four distances that slow all agreed in one of 145 000 clips
+that lost five pictures and more of 2–20 % by chance."""
 _MIN_BEAT = 12
 _MIN_TWO_BEATS = 4
 """Of shorter beats one or two make up most distances that chance gives."""
