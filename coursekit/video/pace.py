@@ -294,9 +294,9 @@ def find_leaps(series: Movement) -> list[LeapSpan]:
     lasts = (series.lasting >= _LEAP_LASTS[0]) & (series.lasting <= _LEAP_LASTS[1])
     lasts &= (change >= _LEAP_MIDDLE * np.maximum(np.median(changes, axis=0), 0.05)) & (more >= 0.85)
     reach = round(_LEAP_AMID_S / series.frame_s)
-    for row in np.flatnonzero(lasts & ~sudden):
-        around = np.percentile(change[max(0, row - reach) : row + reach + 1], _LEAP_AMID_PCT)
-        lasts[row] = change[row] >= _LEAP_AMID * around
+    for place in np.flatnonzero(lasts & ~sudden):
+        around = np.percentile(change[max(0, place - reach) : place + reach + 1], _LEAP_AMID_PCT)
+        lasts[place] = change[place] >= _LEAP_AMID * around
     leap = (sudden | lasts) & (box >= _LEAP_BOX) & (change >= _LEAP_CHANGE) & (alive >= _LEAP_ALIVE)
     leap &= series.scene & (series.light <= _LEAP_LIGHT * change) & (~series.key | (more_box >= _LEAP_KEY))
     leap[: _LEAP_BESIDE + 1], leap[-_LEAP_BESIDE:] = False, False
