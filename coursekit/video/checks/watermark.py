@@ -121,6 +121,10 @@ class WatermarkParams:
     laid_edge_px: int
     laid_area: float
     """… and what share of the picture it may fill, to be asked about."""
+    laid_agree_both: float
+    """What is seen to stay over changing ground as well needs agree no more than this …"""
+    laid_common: float
+    """… if both boxes have so much in common: intersection over union."""
     laid_fail_backgrounds: int
     laid_fail_agree: float
     laid_fail_proof: float
@@ -155,7 +159,12 @@ def watermark(ctx: CheckContext, facts: VideoFacts, params: WatermarkParams) -> 
     ]
     sure = [m for m in strangers if _is_sure(m, params) and likeness[m] < params.near_likeness]
     least = params.fail_backgrounds if drawn else params.review_backgrounds
-    doubtful = [m for m in strangers if m not in sure and (_is_sure(m, params) or _is_doubtful(m, least, params))]
+    doubtful = [
+        m
+        for m in strangers
+        if m not in sure
+        and (_is_sure(m, params) or _is_doubtful(m, least, params) or _is_seen_both_ways(m, strangers, params))
+    ]
     doubtful.sort(key=lambda m: m.kind is not MarkKind.LAID)
     told = _told_once([(mark, True) for mark in sure] + [(mark, False) for mark in doubtful])
     ctx.observe(measured(len(told), "marks"), equal_to(0, "marks"))
@@ -261,6 +270,14 @@ def _meet(one: tuple[float, float, float, float], other: tuple[float, float, flo
     ) > max(one[1], other[1])
 
 
+def _common(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> float:
+    """Intersection over union."""
+    w = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
+    h = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
+    both = max(w, 0.0) * max(h, 0.0)
+    return both / (one[2] * one[3] + other[2] * other[3] - both)
+
+
 def _finding(tell: Callable[..., Finding], code: str, mark: MarkFacts, **more: str) -> Finding:
     x, y, w, h = mark.box
     return tell(
@@ -345,6 +362,19 @@ def _is_laid(mark: MarkFacts, params: WatermarkParams) -> bool:
         and mark.breadth >= params.laid_breadth
         and mark.edge_px >= params.laid_edge_px
         and (mark.places > 1 or mark.box[2] * mark.box[3] <= params.laid_area)
+    )
+
+
+def _is_seen_both_ways(laid: MarkFacts, marks: list[MarkFacts], params: WatermarkParams) -> bool:
+    """Neither alone is enough; that chance draws the same box in both has not been seen."""
+    if laid.kind is not MarkKind.LAID or laid.consistency < params.laid_agree_both:
+        return False
+    return laid.edge_px >= params.laid_edge_px and any(
+        mark.kind is MarkKind.FIXED
+        and mark.consistency >= params.steady
+        and mark.proof >= params.review_proof
+        and _common(laid.box, mark.box) >= params.laid_common
+        for mark in marks
     )
 
 

@@ -124,6 +124,18 @@ def test_what_looks_share_by_chance_passes(chance: dict[str, Any]) -> None:
     assert judge(replace(LAID, **chance)).verdict is Verdict.PASS
 
 
+def test_what_is_seen_both_ways_needs_less_of_each() -> None:
+    stays = replace(LOGO, backgrounds=2, looks=2, proof=7.0, consistency=0.68)
+    shared = replace(LAID, consistency=0.18)
+    assert judge(stays).verdict is judge(shared).verdict is Verdict.PASS
+    both = judge(stays, shared)
+    assert (both.verdict, both.codes) == (Verdict.REVIEW, ("possible-mark",))
+    x, y, w, h = LOGO.box
+    beside = replace(stays, box=(x + 0.04, y, w, h))
+    assert judge(beside, shared).verdict is Verdict.PASS
+    assert judge(stays, replace(shared, consistency=0.1)).verdict is Verdict.PASS
+
+
 def test_what_drawn_looks_share_is_their_template() -> None:
     facts = replace(HEALTHY, marks=MarksFacts(samples=600, changing=0.9, found=(LAID,), drawn=0.5))
     assert run_check(watermark, facts, profile_params()).verdict is Verdict.PASS
