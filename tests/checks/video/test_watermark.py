@@ -97,7 +97,7 @@ def test_what_all_looks_share_fails_and_is_told_once() -> None:
 
 @pytest.mark.parametrize(
     "weaker",
-    [{"backgrounds": 6}, {"consistency": 0.24}, {"proof": 7.0}, {"edge_px": 60}, {"breadth": 0.05}],
+    [{"backgrounds": 6}, {"consistency": 0.25}, {"proof": 7.0}, {"edge_px": 60}, {"breadth": 0.05}],
     ids=lambda weaker: "-".join(weaker),
 )
 def test_what_looks_share_less_surely_is_for_a_person(weaker: dict[str, Any]) -> None:
