@@ -142,6 +142,8 @@ class InterlaceMeter:
     def _pair(self, before: Frame, frame: Frame, moving: Any) -> None:
         eager = len(self._pairs) < _EAGER
         self._next_pair_s = frame.time_s + (0.0 if eager else _CLOSER_S if self._closer else _LATER_S)
+        if len(frame.luma) < _COARSE * len(moving):
+            moving = cv2.dilate(moving, _BESIDE)
         misfit = measure_order(before.luma, frame.luma, moving)
         if misfit is None:
             return
@@ -240,6 +242,12 @@ def _blocks(pairs: list[_Pair]) -> list[list[_Pair]]:
 
 
 _SPREAD = np.ones((_SPREAD_PX, _SPREAD_PX), np.uint8)
+_BESIDE = np.ones((3, 1), np.uint8)
+_COARSE = 4
+"""Lines to a row of the small picture. A row of two is an upper line and the lower one below it, so that where lower
+lines are looked at is chosen by the upper line above and not by the one below. By that a slow tilt over photographs at
+360 lines had an order of 0.06–0.20, of the sign of its direction; with the rows above and below as well 0.03 at most.
+Woven talking heads lose a seventh of theirs, and of its deviation a fifth."""
 
 
 def comb_map(luma: Picture) -> Flags:

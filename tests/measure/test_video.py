@@ -201,6 +201,18 @@ def test_a_drawn_talker_who_hardly_moves_is_asked_about_when_woven(shared: Path)
     assert "video/interlace" not in accused(look(pictures))
 
 
+def test_a_slow_tilt_gives_fields_no_order(measure: Measure) -> None:
+    ground, rng = scene(2, (SIZE[0], SIZE[1] + 80)), np.random.default_rng(6)
+
+    def tilt() -> Iterator[Picture]:
+        for n in range(round(4.5 * RATE)):
+            shift = np.array([[1, 0, 0], [0, 1, -0.66 * n]], dtype=np.float64)
+            out = cv2.warpAffine(ground, shift, SIZE)
+            yield np.asarray(np.clip(out + rng.normal(0, 2, out.shape), 0, 255), dtype=np.uint8)
+
+    assert "video/interlace" not in accused(measure(tilt()))
+
+
 def swinging(seconds: float) -> Iterator[Picture]:
     """A locked camera before which something passes to and fro, quickest every second."""
     base, part = scene(1), scene(9, (SIZE[0] // 4, SIZE[1] // 2))
