@@ -19,7 +19,11 @@ from coursekit.bench.score import box_iou
 from coursekit.cover.measure import measure_marks
 from coursekit.model import Course, CourseFacts, FileFacts, FileKind, Profile, Verdict
 from coursekit.probe.facts import ImageFacts
+from coursekit.rules.check import CheckContext
+from coursekit.rules.judge import build_params
 from coursekit.rules.profiles import load_profile
+from coursekit.texts import Teller
+from coursekit.video.checks.watermark import watermark
 from coursekit.video.facts import VideoFacts
 from coursekit.video.marks.evidence import crop_mark, crop_times
 from coursekit.video.marks.facts import MarkKind
@@ -239,6 +243,23 @@ def test_the_studios_own_mark_is_known_and_another_is_not(
     stranger = registered(tmp_path, marks.draw_text("www.example-media.cn", 300))
     assert own_likeness(stranger, mark) < 0.5
     assert own_likeness(None, mark) == pytest.approx(0.0)
+
+
+def test_the_studios_own_mark_is_left_alone_however_it_was_seen(
+    tmp_path: Path, logo_facts: VideoFacts, tianjin: Profile
+) -> None:
+    """The averages and the looks draw its edges each in their own way; where one knows it, the other means it too."""
+    assert logo_facts.marks is not None
+    assert {MarkKind.FIXED, MarkKind.LAID} <= {mark.kind for mark in logo_facts.marks.found}
+    rule = next(r for r in tianjin.rules if r.check == "video/watermark")
+
+    def codes(course: CourseFacts | None) -> list[str]:
+        context = CheckContext(watermark.id, Teller("en"), None, course=course)
+        return [f.code for f in watermark.run(context, logo_facts, build_params(rule, watermark))]
+
+    assert codes(None) == ["third-party-mark"]
+    assert codes(registered(tmp_path, marks.draw_logo(300, seed=1))) == []
+    assert codes(registered(tmp_path, marks.draw_text("www.example-media.cn", 300))) == ["third-party-mark"]
 
 
 def test_signatures_know_themselves_only(logo_facts: VideoFacts) -> None:

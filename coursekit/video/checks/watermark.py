@@ -3,142 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from coursekit.model import Finding, Span
 from coursekit.rules.check import CannotTest, CheckContext, check, equal_to, measured
 from coursekit.video.facts import VideoFacts
 from coursekit.video.marks.facts import MarkFacts, MarkKind, StillFacts, StillKind
-from coursekit.video.marks.names import account_of, holder_of, points_elsewhere
+from coursekit.video.marks.judgement import (
+    WatermarkParams,
+    common,
+    is_asked_about,
+    is_certain,
+    is_content,
+    is_doubtful,
+    is_drawn,
+    is_in_room,
+    is_seen_both_ways,
+    is_sure,
+    shown_s,
+    was_passed,
+)
+from coursekit.video.marks.names import holder_of, points_elsewhere
 from coursekit.video.marks.own import own_likeness
-from coursekit.video.marks.signature import symmetry
-
-
-@dataclass(frozen=True, slots=True)
-class WatermarkParams:
-    """How much a mark must have survived, and what the lesson's own lettering looks like."""
-
-    fail_backgrounds: int
-    """Different surroundings over which it was there."""
-    review_backgrounds: int
-    fail_looks: int
-    """How often it stood out; once may be chance."""
-    review_looks: int
-    fail_survived: int
-    """Changes of background it stayed through after it was first suspected."""
-    review_survived: int
-    max_lost_share: float
-    """Changes through which it did not stay, as a share of those through which it did."""
-    fail_surround: float
-    """Share of the ring round it that changed as often: an object of the scene stands by other objects of it."""
-    review_surround: float
-    fail_proof: float
-    """Standard errors by which the backgrounds that came after the first suspicion showed it; chance reaches 2.7."""
-    review_proof: float
-    steady: float
-    """Consistency from which its edges are beyond doubt; the same scenery seen again and again leaves a half …"""
-    faint: float
-    """… and down to here a mark is asked about, if its proof is as strong as this. So is one that is nearly a line."""
-    faint_proof: float
-    faint_lost_share: float
-    """Scenery that comes round again is lost in between more often …"""
-    faint_opacity: float
-    """… and hides nothing of what is behind it. It must have been there over as much as a sure one …"""
-    faint_looks: int
-    """… and stand out again and again; chance does so a few times."""
-    large_edge_px: int
-    """A sign of so many edge pixels speaks for itself where only a part of its surroundings changed …"""
-    large_surround: float
-    large_consistency: float
-    large_backgrounds: int
-    edges_per_proof: float
-    """Edge pixels that one standard error of proof may speak for: chance averages out over many, scenery does not."""
-    min_edge_px: int
-    fail_breadth: float
-    """Share of its edges across its main direction: straight lines are no sign."""
-    review_breadth: float
-    min_shown_s: float
-    caption_width: float
-    """Wider opaque lettering than this …"""
-    caption_s: float
-    """… shown no longer than this is a caption: lower third, subtitle, chapter title."""
-    caption_opacity: float
-    sight_size: float
-    """A sign in the very middle, smaller than this and equal upside down, is a sight or a crosshair."""
-    own_likeness: float
-    """Correlation with a registered mark's edges from which it is that mark."""
-    near_likeness: float
-    """From here it may be: a small one is blurred. Then a person looks."""
-    read_score: float
-    """The reader's own confidence from which its words count."""
-    read_height: float
-    """Words taller than this share of the picture are a title: a course may be about a platform."""
-    fail_grounds: int
-    """Looks with other ground round a platform's or agency's name from which it lies over the lesson."""
-    same_signs: int
-    """Places from which the same slanted sign is no ornament."""
-    letters: int
-    """Letters in a row from which something at the border of a camera's picture is asked about …"""
-    plain_slope: float
-    """… on ground that is plain: slope of brightness in levels a pixel."""
-    passed_held: int
-    """Pieces of a line, counted in each look, that stayed where something passed behind them, from which it is asked
-    about …"""
-    passed_looks: int
-    """… in so many looks …"""
-    passed_covered: float
-    """… and covered no more often than this share of it: what is painted on the wall is covered …"""
-    passed_letters: int
-    """… if it has so many letters at least …"""
-    passed_stands: float
-    """… and so much of the picture stands as usual all the while: a camera that moves shows everything anew."""
-    room_stands: float
-    """Share of the edges of the usual picture that a look shows, from which the camera stands. Then what was seen to
-    stay over another ground in fewer looks than …"""
-    room_held: int
-    """… this, or was gone in more than …"""
-    room_covered: float
-    """… this share of them, stands in the room."""
-    jump_alike: float
-    """Likeness of its edges at two places from which a faint sign is the same in both: neither is chance then …"""
-    jump_edge_px: int
-    """… if it has so many of them."""
-    laid_looks: int
-    """Looks with a view of their own in nearly all of which something must be …"""
-    laid_backgrounds: int
-    """… over so many surroundings …"""
-    laid_agree: float
-    """… how strongly its edges must run the same way beyond chance …"""
-    laid_agree_high: float
-    """… and how strongly those of something large, or over fewer looks than …"""
-    laid_many: int
-    """… these: so does what is alike in a wood or along a shore …"""
-    laid_large_px: int
-    """… from so many edge pixels on …"""
-    laid_proof: float
-    laid_breadth: float
-    laid_edge_px: int
-    laid_area: float
-    """… and what share of the picture it may fill, to be asked about."""
-    laid_agree_both: float
-    """What is seen to stay over changing ground as well needs agree no more than this …"""
-    laid_common: float
-    """… if both boxes have so much in common: intersection over union."""
-    laid_fail_backgrounds: int
-    laid_fail_agree: float
-    laid_fail_proof: float
-    laid_fail_edge_px: int
-    """From these four on it is certain."""
-    drift_travel: float
-    """Widths of the picture that something must go evenly to be taken for a drifting mark …"""
-    drift_proof: float
-    drift_backgrounds: int
-    """… over so many surroundings: what is pushed over a slide or swings before a wall has few …"""
-    drift_area: float
-    """… and no larger than this share of the picture."""
-    max_drawn: float
-    """Share of the commonest levels from which a picture is drawn: what stays there may be the template."""
 
 
 @check("video/watermark", facts=VideoFacts, params=WatermarkParams)
@@ -148,22 +35,24 @@ def watermark(ctx: CheckContext, facts: VideoFacts, params: WatermarkParams) -> 
     if marks is None:
         raise CannotTest("not-measured")
     likeness = {mark: own_likeness(ctx.course, mark) for mark in marks.found}
-    drawn = _is_drawn(marks.drawn, params)
+    drawn = is_drawn(marks.drawn, params)
+    own = [m for m in marks.found if likeness[m] >= params.own_likeness]
     strangers = [
         m
         for m in marks.found
-        if likeness[m] < params.own_likeness
-        and not _is_content(m, params)
-        and not _is_in_room(m, marks.stands, params)
+        if m not in own
+        and not any(_seen_twice(m, o) and common(m.box, o.box) >= params.laid_common for o in own)
+        and not is_content(m, params)
+        and not is_in_room(m, marks.stands, params)
         and not (drawn and m.kind is MarkKind.LAID)
     ]
-    sure = [m for m in strangers if _is_sure(m, params) and likeness[m] < params.near_likeness]
+    sure = [m for m in strangers if is_sure(m, params) and likeness[m] < params.near_likeness]
     least = params.fail_backgrounds if drawn else params.review_backgrounds
     doubtful = [
         m
         for m in strangers
         if m not in sure
-        and (_is_sure(m, params) or _is_doubtful(m, least, params) or _is_seen_both_ways(m, strangers, params))
+        and (is_sure(m, params) or is_doubtful(m, least, params) or is_seen_both_ways(m, strangers, params))
     ]
     doubtful.sort(key=lambda m: m.kind is not MarkKind.LAID)
     told = _told_once([(mark, True) for mark in sure] + [(mark, False) for mark in doubtful])
@@ -209,15 +98,15 @@ def _still(ctx: CheckContext, still: StillFacts, drawn: float | None, params: Wa
     tell, code, figure, says = ctx.review, "", measured(still.places, "places"), ""
     if still.kind is StillKind.WORDS and still.text is not None and (still.score or 0.0) >= params.read_score:
         says, figure = still.text, measured(still.text)
-        if _is_certain(still, params):
+        if is_certain(still, params):
             tell, code = ctx.fail, "named-mark"
         else:
             code = "words-to-judge"
     elif still.kind is StillKind.REPEATED and still.places >= params.same_signs:
         code = "repeated-sign"
-    elif still.kind is StillKind.PASSED and _was_passed(still, params):
+    elif still.kind is StillKind.PASSED and was_passed(still, params):
         code, figure = "passed-behind", measured(still.grounds, "looks")
-    elif still.kind is StillKind.GRAPHIC and _is_asked_about(still, drawn, params):
+    elif still.kind is StillKind.GRAPHIC and is_asked_about(still, drawn, params):
         code, figure = "lettering-to-judge", measured(still.letters, "letters")
     if code:
         more: dict[str, Any] = {"says": says} if says else {"places": still.places, "passed": still.grounds}
@@ -233,49 +122,10 @@ def _still(ctx: CheckContext, still: StillFacts, drawn: float | None, params: Wa
         )
 
 
-def _is_drawn(drawn: float | None, params: WatermarkParams) -> bool:
-    """On slides and screens the template stays through some changes too."""
-    return drawn is not None and drawn >= params.max_drawn
-
-
-def _is_asked_about(still: StillFacts, drawn: float | None, params: WatermarkParams) -> bool:
-    """Before a camera only: on drawn pictures the template's own lettering looks the same."""
-    camera = drawn is not None and drawn < params.max_drawn
-    plain = still.ground_slope is not None and still.ground_slope <= params.plain_slope
-    return camera and plain and still.letters >= params.letters
-
-
-def _was_passed(still: StillFacts, params: WatermarkParams) -> bool:
-    held, covered, stands = still.held or 0, still.covered or 0, still.stands or 0.0
-    return (
-        held >= params.passed_held
-        and still.grounds >= params.passed_looks
-        and covered <= params.passed_covered * held
-        and still.letters >= params.passed_letters
-        and stands >= params.passed_stands
-    )
-
-
-def _is_certain(still: StillFacts, params: WatermarkParams) -> bool:
-    """An account with its platform is a mark wherever it stays; a bare name only over changing ground, else it may be
-    the subject, a window's title or the template."""
-    if still.text is None or not still.alone or still.box[3] > params.read_height:
-        return False
-    return account_of(still.text) or (holder_of(still.text) is not None and still.grounds >= params.fail_grounds)
-
-
 def _meet(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
     return min(one[0] + one[2], other[0] + other[2]) > max(one[0], other[0]) and min(
         one[1] + one[3], other[1] + other[3]
     ) > max(one[1], other[1])
-
-
-def _common(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> float:
-    """Intersection over union."""
-    w = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
-    h = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
-    both = max(w, 0.0) * max(h, 0.0)
-    return both / (one[2] * one[3] + other[2] * other[3] - both)
 
 
 def _finding(tell: Callable[..., Finding], code: str, mark: MarkFacts, **more: str) -> Finding:
@@ -288,15 +138,11 @@ def _finding(tell: Callable[..., Finding], code: str, mark: MarkFacts, **more: s
         place=_arrow(x + w / 2, y + h / 2),
         width_pct=w * 100,
         opacity_pct=(mark.opacity if mark.opacity is not None else 1.0) * 100,
-        shown_s=_shown_s(mark),
+        shown_s=shown_s(mark),
         backgrounds=mark.backgrounds,
         places=mark.places,
         **more,
     )
-
-
-def _shown_s(mark: MarkFacts) -> float:
-    return sum(end - start for start, end in mark.spans)
 
 
 def _arrow(x: float, y: float) -> str:
@@ -307,140 +153,3 @@ def _arrow(x: float, y: float) -> str:
 
 def _named(mark: MarkFacts) -> str | None:
     return (holder_of(mark.text) or points_elsewhere(mark.text)) if mark.text else None
-
-
-def _is_content(mark: MarkFacts, params: WatermarkParams) -> bool:
-    x, y, w, h = mark.box
-    if mark.kind is MarkKind.FIXED and _shown_s(mark) <= params.caption_s and w >= params.caption_width:
-        return mark.opacity is None or mark.opacity >= params.caption_opacity
-    centred = mark.kind is not MarkKind.DRIFTING and abs(x + w / 2 - 0.5) < 0.04 and abs(y + h / 2 - 0.5) < 0.06
-    return centred and max(w, h) <= params.sight_size and symmetry(mark.signature) > 0.6
-
-
-def _is_in_room(mark: MarkFacts, stands: float | None, params: WatermarkParams) -> bool:
-    """Before a camera that stands, what was not seen to stay when something passed behind it may be anything."""
-    if stands is None or stands < params.room_stands or mark.held is None or mark.covered is None:
-        return False
-    return mark.held < params.room_held or mark.covered > params.room_covered * mark.held
-
-
-def _stayed(mark: MarkFacts, least: int, params: WatermarkParams) -> bool:
-    return mark.survived >= least and mark.lost <= params.max_lost_share * (mark.survived + 1)
-
-
-def _shape(mark: MarkFacts, params: WatermarkParams) -> bool:
-    backed = params.min_edge_px <= mark.edge_px <= params.edges_per_proof * mark.proof
-    return backed and mark.breadth >= params.review_breadth
-
-
-def _is_proven(mark: MarkFacts, params: WatermarkParams) -> bool:
-    if mark.consistency >= params.steady:
-        line = mark.breadth < params.fail_breadth
-        return mark.proof >= (params.faint_proof if line else params.review_proof)
-    if mark.consistency < params.faint:
-        return False
-    if _jumps(mark, params):
-        return mark.proof >= params.review_proof
-    if mark.proof < params.faint_proof:
-        return False
-    lost = mark.lost > params.faint_lost_share * mark.survived
-    hides = mark.opacity is None or mark.opacity >= params.faint_opacity
-    often = mark.looks >= params.faint_looks and mark.survived >= params.fail_survived
-    return often and hides and not lost and mark.backgrounds >= params.fail_backgrounds
-
-
-def _jumps(mark: MarkFacts, params: WatermarkParams) -> bool:
-    return mark.alike is not None and mark.alike >= params.jump_alike and mark.edge_px >= params.jump_edge_px
-
-
-def _is_laid(mark: MarkFacts, params: WatermarkParams) -> bool:
-    return (
-        mark.looks >= params.laid_looks
-        and mark.backgrounds >= params.laid_backgrounds
-        and mark.consistency >= _least_agreement(mark, params)
-        and mark.proof >= params.laid_proof
-        and mark.breadth >= params.laid_breadth
-        and mark.edge_px >= params.laid_edge_px
-        and (mark.places > 1 or mark.box[2] * mark.box[3] <= params.laid_area)
-    )
-
-
-def _is_seen_both_ways(laid: MarkFacts, marks: list[MarkFacts], params: WatermarkParams) -> bool:
-    """Neither alone is enough; that chance draws the same box in both has not been seen."""
-    if laid.kind is not MarkKind.LAID or laid.consistency < params.laid_agree_both:
-        return False
-    return laid.edge_px >= params.laid_edge_px and any(
-        mark.kind is MarkKind.FIXED
-        and mark.consistency >= params.steady
-        and mark.proof >= params.review_proof
-        and _common(laid.box, mark.box) >= params.laid_common
-        for mark in marks
-    )
-
-
-def _least_agreement(mark: MarkFacts, params: WatermarkParams) -> float:
-    large = 1.0 if mark.looks < params.laid_many else min(1.0, mark.edge_px / params.laid_large_px)
-    return params.laid_agree + large * (params.laid_agree_high - params.laid_agree)
-
-
-def _is_surely_laid(mark: MarkFacts, params: WatermarkParams) -> bool:
-    return (
-        _is_laid(mark, params)
-        and mark.backgrounds >= params.laid_fail_backgrounds
-        and mark.consistency >= params.laid_fail_agree
-        and mark.proof >= params.laid_fail_proof
-        and mark.edge_px >= params.laid_fail_edge_px
-        and mark.breadth >= params.fail_breadth
-        and _shown_s(mark) >= params.min_shown_s
-    )
-
-
-def _is_sure(mark: MarkFacts, params: WatermarkParams) -> bool:
-    if mark.kind is MarkKind.LAID:
-        return _is_surely_laid(mark, params)
-    return (
-        mark.kind is not MarkKind.DRIFTING
-        and _shape(mark, params)
-        and mark.breadth >= params.fail_breadth
-        and mark.backgrounds >= params.fail_backgrounds
-        and mark.looks >= params.fail_looks
-        and _stayed(mark, params.fail_survived, params)
-        and mark.proof >= params.fail_proof
-        and mark.consistency >= params.steady
-        and mark.surround >= params.fail_surround
-        and _shown_s(mark) >= params.min_shown_s
-    )
-
-
-def _drifts(mark: MarkFacts, params: WatermarkParams) -> bool:
-    return (
-        _shape(mark, params)
-        and mark.breadth >= params.fail_breadth
-        and mark.travel is not None
-        and mark.travel >= params.drift_travel
-        and mark.proof >= params.drift_proof
-        and mark.backgrounds >= params.drift_backgrounds
-        and mark.survived >= params.fail_survived
-        and mark.box[2] * mark.box[3] <= params.drift_area
-    )
-
-
-def _is_doubtful(mark: MarkFacts, least_backgrounds: int, params: WatermarkParams) -> bool:
-    if mark.kind is MarkKind.DRIFTING:
-        return _drifts(mark, params)
-    if mark.kind is MarkKind.LAID:
-        return _is_laid(mark, params)
-    if not (_shape(mark, params) and _stayed(mark, params.review_survived, params)):
-        return False
-    if (mark.looks < params.review_looks and not _jumps(mark, params)) or mark.backgrounds < least_backgrounds:
-        return False
-    if mark.surround >= params.review_surround:
-        return _is_proven(mark, params)
-    return (
-        mark.edge_px >= params.large_edge_px
-        and mark.surround >= params.large_surround
-        and mark.consistency >= params.large_consistency
-        and mark.looks >= params.fail_looks
-        and mark.backgrounds >= params.large_backgrounds
-        and mark.proof >= params.fail_proof
-    )

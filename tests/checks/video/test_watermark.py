@@ -10,10 +10,14 @@ from typing import Any
 import pytest
 
 from coursekit.codec import decode
-from coursekit.model import Span, Verdict
-from coursekit.video.checks.watermark import WatermarkParams, watermark
+from coursekit.manifest.model import Manifest, Mark
+from coursekit.model import Course, CourseFacts, Span, Verdict
+from coursekit.rules.check import CheckContext
+from coursekit.texts import Teller
+from coursekit.video.checks.watermark import watermark
 from coursekit.video.facts import VideoFacts
 from coursekit.video.marks.facts import MarkFacts, MarkKind, MarksFacts, StillFacts, StillKind
+from coursekit.video.marks.judgement import WatermarkParams
 from tests.support import Outcome, run_check
 from tests.video_facts import HEALTHY
 
@@ -93,6 +97,23 @@ def test_what_all_looks_share_fails_and_is_told_once() -> None:
     assert (wide.codes, wide.findings[0].where) == (("third-party-mark",), Span(3.0, 590.0, box=LAID.box))
     elsewhere = judge(replace(LOGO, box=(0.03, 0.8, 0.1, 0.1)), LAID)
     assert elsewhere.codes == ("third-party-mark", "third-party-mark")
+
+
+def test_what_is_the_studios_own_seen_one_way_is_its_own_seen_the_other() -> None:
+    manifest = object.__new__(Manifest)
+    object.__setattr__(manifest, "marks", (Mark(id="own", name="本单位", texts=("示例学堂",)),))
+    course = CourseFacts(Course("c", "c", ()), {}, manifest)
+
+    def codes(*found: MarkFacts) -> list[str]:
+        facts: VideoFacts = replace(HEALTHY, marks=MarksFacts(samples=600, changing=0.9, found=found))
+        context = CheckContext(watermark.id, Teller("zh"), None, course=course)
+        return [f.code for f in watermark.run(context, facts, profile_params())]
+
+    read = replace(LOGO, text="示例学堂 出品")
+    assert codes(read, LAID) == []
+    assert codes(LAID) == ["third-party-mark"]
+    x, y, w, h = LAID.box
+    assert codes(read, replace(LAID, box=(x - 0.3, y, w, h))) == ["third-party-mark"]
 
 
 @pytest.mark.parametrize(
