@@ -27,6 +27,9 @@ from coursekit.video.marks.judgement import (
 from coursekit.video.marks.names import holder_of, points_elsewhere
 from coursekit.video.marks.own import own_likeness
 
+_AS_WIDE = 0.9
+"""Share of its width from which the looks do not show a mere part of it."""
+
 
 @check("video/watermark", facts=VideoFacts, params=WatermarkParams)
 def watermark(ctx: CheckContext, facts: VideoFacts, params: WatermarkParams) -> Iterator[Finding]:
@@ -77,14 +80,16 @@ def watermark(ctx: CheckContext, facts: VideoFacts, params: WatermarkParams) -> 
 
 
 def _told_once(marks: list[tuple[MarkFacts, bool]]) -> list[tuple[MarkFacts, bool]]:
-    """The first of what is seen in both ways, its box the one of the looks: averages gather what lies beside a mark."""
+    """The first of what is seen in both ways. Averages gather what lies beside a mark; where the looks show it as wide,
+    the box is theirs."""
     told: list[tuple[MarkFacts, bool]] = []
     for mark, certain in marks:
         known = [n for n, (other, _) in enumerate(told) if _seen_twice(mark, other)]
         if not known:
             told.append((mark, certain))
-        elif mark.kind is MarkKind.LAID and told[known[0]][0].kind is MarkKind.FIXED:
-            first, was_certain = told[known[0]]
+            continue
+        first, was_certain = told[known[0]]
+        if mark.kind is MarkKind.LAID and first.kind is MarkKind.FIXED and mark.box[2] >= _AS_WIDE * first.box[2]:
             told[known[0]] = replace(first, box=mark.box), was_certain
     return told
 
