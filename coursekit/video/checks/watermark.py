@@ -27,8 +27,8 @@ from coursekit.video.marks.judgement import (
 from coursekit.video.marks.names import holder_of, points_elsewhere
 from coursekit.video.marks.own import own_likeness
 
-_AS_WIDE = 0.9
-"""Share of its width from which the looks do not show a mere part of it."""
+_AS_WIDE = 0.15
+"""Difference in width, as a share, up to which the looks show neither a part of a mark nor more than it."""
 
 
 @check("video/watermark", facts=VideoFacts, params=WatermarkParams)
@@ -80,8 +80,8 @@ def watermark(ctx: CheckContext, facts: VideoFacts, params: WatermarkParams) -> 
 
 
 def _told_once(marks: list[tuple[MarkFacts, bool]]) -> list[tuple[MarkFacts, bool]]:
-    """The first of what is seen in both ways. Averages gather what lies beside a mark; where the looks show it as wide,
-    the box is theirs."""
+    """The first of what is seen in both ways, in the closer box where both are as wide: a little of what lies beside a
+    mark is easily gathered with it."""
     told: list[tuple[MarkFacts, bool]] = []
     for mark, certain in marks:
         known = [n for n, (other, _) in enumerate(told) if _seen_twice(mark, other)]
@@ -89,7 +89,7 @@ def _told_once(marks: list[tuple[MarkFacts, bool]]) -> list[tuple[MarkFacts, boo
             told.append((mark, certain))
             continue
         first, was_certain = told[known[0]]
-        if mark.kind is MarkKind.LAID and first.kind is MarkKind.FIXED and mark.box[2] >= _AS_WIDE * first.box[2]:
+        if abs(mark.box[2] - first.box[2]) <= _AS_WIDE * first.box[2] and mark.box[3] < first.box[3]:
             told[known[0]] = replace(first, box=mark.box), was_certain
     return told
 
