@@ -81,7 +81,7 @@ def watermark(ctx: CheckContext, facts: VideoFacts, params: WatermarkParams) -> 
 
 def _told_once(marks: list[tuple[MarkFacts, bool]]) -> list[tuple[MarkFacts, bool]]:
     """The first of what is seen in both ways, in the closer box where both are as wide: a little of what lies beside a
-    mark is easily gathered with it."""
+    mark is easily gathered with it. When it was there the averages know; looks are few."""
     told: list[tuple[MarkFacts, bool]] = []
     for mark, certain in marks:
         known = [n for n, (other, _) in enumerate(told) if _seen_twice(mark, other)]
@@ -89,6 +89,9 @@ def _told_once(marks: list[tuple[MarkFacts, bool]]) -> list[tuple[MarkFacts, boo
             told.append((mark, certain))
             continue
         first, was_certain = told[known[0]]
+        if first.kind is MarkKind.LAID:
+            first = replace(first, spans=mark.spans, crop_at_s=mark.crop_at_s)
+            told[known[0]] = first, was_certain
         if abs(mark.box[2] - first.box[2]) <= _AS_WIDE * first.box[2] and mark.box[3] < first.box[3]:
             told[known[0]] = replace(first, box=mark.box), was_certain
     return told

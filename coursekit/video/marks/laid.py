@@ -91,8 +91,10 @@ class Laid:
         return self.sure
 
     def span(self) -> tuple[float, float]:
-        """From the first look that shows it to the last."""
-        times = np.asarray(self.times)[self.there]
+        """From the first look that shows it to the last, one by itself not counted: that may be chance."""
+        there = self.there
+        beside = np.concatenate((there[1:], [False])) | np.concatenate(([False], there[:-1]))
+        times = np.asarray(self.times)[there & beside if (there & beside).any() else there]
         return round(float(times.min()), 3), round(float(times.max()), 3)
 
     def best_s(self) -> float:
