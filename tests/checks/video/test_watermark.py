@@ -98,6 +98,8 @@ def test_what_all_looks_share_fails_and_is_told_once() -> None:
     assert (trimmed.codes, trimmed.findings[0].where) == (("third-party-mark",), Span(3.0, 590.0, box=LAID.box))
     later = replace(doubtful, spans=((300.0, 590.0),), box=LAID.box)
     assert judge(LAID, later).findings[0].where == Span(300.0, 590.0, box=LAID.box)
+    touching = replace(later, box=(x - w + 0.02, y, w, h / 2))
+    assert judge(LAID, touching).findings[0].where == Span(3.0, 590.0, box=LAID.box)
     for other in ((x, y, w / 2, h / 2), (x - w, y, 2 * w, h / 2)):
         told = judge(LOGO, replace(LAID, box=other))
         assert (told.codes, told.findings[0].where) == (("third-party-mark",), Span(3.0, 590.0, box=LOGO.box))
