@@ -12,10 +12,10 @@ from coursekit.bench import faults_marks as marks
 from coursekit.bench.faults_video import Picture
 from coursekit.bench.ladder_marks import RATE, judge_clip, look
 from coursekit.rules.profiles import load_profile
+from coursekit.video.marks.boxes import overlap
 from coursekit.video.marks.facts import MarkKind
 from coursekit.video.marks.laid import Laid, find_laid
 from coursekit.video.marks.looks import Look, Looks
-from coursekit.video.marks.tracks import overlap
 
 SIZE = (640, 360)
 SCENES = 12

@@ -9,10 +9,10 @@ from typing import Any
 from coursekit.model import Finding, Span
 from coursekit.rules.check import CannotTest, CheckContext, check, equal_to, measured
 from coursekit.video.facts import VideoFacts
+from coursekit.video.marks.boxes import common, covers, overlap
 from coursekit.video.marks.facts import MarkFacts, MarkKind, StillFacts, StillKind
 from coursekit.video.marks.judgement import (
     WatermarkParams,
-    common,
     is_asked_about,
     is_certain,
     is_content,
@@ -48,7 +48,7 @@ def watermark(ctx: CheckContext, facts: VideoFacts, params: WatermarkParams) -> 
         m
         for m in marks.found
         if m not in own
-        and not any(_seen_twice(m, o) and common(m.box, o.box) >= params.laid_common for o in own)
+        and not any(_seen_twice(m, o) and overlap(m.box, o.box) >= params.laid_common for o in own)
         and not is_content(m, params)
         and not is_in_room(m, marks.stands, params)
         and not (drawn and m.kind is MarkKind.LAID)
@@ -75,7 +75,7 @@ def watermark(ctx: CheckContext, facts: VideoFacts, params: WatermarkParams) -> 
             yield _finding(ctx.review, "possible-mark", mark)
     boxes = [mark.box for mark, _ in told]
     for still in marks.stills:
-        if own_likeness(ctx.course, still) < params.own_likeness and not any(_meet(still.box, b) for b in boxes):
+        if own_likeness(ctx.course, still) < params.own_likeness and not any(common(still.box, b) for b in boxes):
             findings = list(_still(ctx, still, marks.drawn, params))
             yield from findings
             if findings and still.kind is not StillKind.REPEATED:
@@ -104,15 +104,12 @@ def _told_once(marks: list[tuple[MarkFacts, bool]]) -> list[tuple[MarkFacts, boo
 
 
 def _seen_twice(one: MarkFacts, other: MarkFacts) -> bool:
-    return (one.kind is MarkKind.LAID) != (other.kind is MarkKind.LAID) and _meet(one.box, other.box)
+    return (one.kind is MarkKind.LAID) != (other.kind is MarkKind.LAID) and common(one.box, other.box) > 0
 
 
 def _is_same_place(one: MarkFacts, other: MarkFacts) -> bool:
-    if MarkKind.FIXED not in (one.kind, other.kind):
-        return False
-    w = min(one.box[0] + one.box[2], other.box[0] + other.box[2]) - max(one.box[0], other.box[0])
-    h = min(one.box[1] + one.box[3], other.box[1] + other.box[3]) - max(one.box[1], other.box[1])
-    return w * h >= _SAME_PLACE * min(one.box[2] * one.box[3], other.box[2] * other.box[3])
+    within = max(covers(one.box, other.box), covers(other.box, one.box))
+    return MarkKind.FIXED in (one.kind, other.kind) and within >= _SAME_PLACE
 
 
 def _still(ctx: CheckContext, still: StillFacts, drawn: float | None, params: WatermarkParams) -> Iterator[Finding]:
@@ -142,12 +139,6 @@ def _still(ctx: CheckContext, still: StillFacts, drawn: float | None, params: Wa
             shown_s=still.span[1] - still.span[0],
             **more,
         )
-
-
-def _meet(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
-    return min(one[0] + one[2], other[0] + other[2]) > max(one[0], other[0]) and min(
-        one[1] + one[3], other[1] + other[3]
-    ) > max(one[1], other[1])
 
 
 def _finding(tell: Callable[..., Finding], code: str, mark: MarkFacts, **more: str) -> Finding:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from coursekit.video.marks.boxes import overlap
 from coursekit.video.marks.facts import MarkFacts, MarkKind, StillFacts
 from coursekit.video.marks.names import account_of, holder_of
 from coursekit.video.marks.signature import symmetry
@@ -230,7 +231,7 @@ def is_seen_both_ways(laid: MarkFacts, marks: list[MarkFacts], params: Watermark
         mark.kind is MarkKind.FIXED
         and mark.consistency >= params.steady
         and mark.proof >= params.review_proof
-        and common(laid.box, mark.box) >= params.laid_common
+        and overlap(laid.box, mark.box) >= params.laid_common
         for mark in marks
     )
 
@@ -305,11 +306,3 @@ def is_certain(still: StillFacts, params: WatermarkParams) -> bool:
 
 def shown_s(mark: MarkFacts) -> float:
     return sum(end - start for start, end in mark.spans)
-
-
-def common(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> float:
-    """Intersection over union."""
-    w = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
-    h = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
-    both = max(w, 0.0) * max(h, 0.0)
-    return both / (one[2] * one[3] + other[2] * other[3] - both)

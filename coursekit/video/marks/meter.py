@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coursekit.cover.reader import reader_name
+from coursekit.video.marks.boxes import covers
 from coursekit.video.marks.drift import Drift, Drifts
 from coursekit.video.marks.facts import MarkFacts, MarkKind, MarksFacts
 from coursekit.video.marks.laid import MAX_LOOKS as MAX_VIEWS
@@ -23,7 +24,7 @@ from coursekit.video.marks.regions import SHARP_BAR, WHOLE_BAR, PixelBox, Region
 from coursekit.video.marks.room import Room
 from coursekit.video.marks.signature import likeness
 from coursekit.video.marks.stills import find_stills
-from coursekit.video.marks.tracks import MAX_SIGHTS, Plot, Track, covers, find_track, same_shape, signature
+from coursekit.video.marks.tracks import MAX_SIGHTS, Plot, Track, find_track, same_shape, signature
 from coursekit.video.meter import Frame, StreamInfo
 from coursekit.video.signals import Signals
 
@@ -42,7 +43,8 @@ _MIN_BREADTH = 0.02
 _MANY = 3
 """Places from which one sign is laid all over the picture."""
 _DRAWN = 0.6
-"""Share of the commonest levels from which looks are slides, whose template they all show."""
+"""Share of the commonest levels from which looks are slides, whose template they all show, and are not compared: before
+a camera it is 0.49 at most, a green screen apart. What counts as drawn is for the profile to say, within this."""
 _MIN_HELD = 0.65
 """Share of backgrounds over which the edges of a faint mark point its way. Two scenes by turns give a half."""
 _MAX_SHARE = 0.5

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from coursekit.video.marks.past import PACKED, Past, lines_of
+from coursekit.video.marks.past import PACKED, Past, breadth_of_lines, lines_of
 from coursekit.video.marks.persistence import Field, Map
 from coursekit.video.marks.regions import SHARP_BAR, Bar, Region, find_regions
 
@@ -109,11 +109,7 @@ def inside_of(shape: tuple[int, int], corner: tuple[int, int], size: tuple[int, 
 
 def breadth_of(region: Region, *, lines: bool) -> float:
     """Share of its edges across its main direction."""
-    if not lines:
-        return region.breadth
-    # At twice the angle what runs across points the contrary way.
-    whole = float(np.sum(np.hypot(region.x, region.y)))
-    return 0.5 - 0.5 * float(np.hypot(np.sum(region.x), np.sum(region.y))) / max(whole, 1e-9)
+    return breadth_of_lines(region.x, region.y) if lines else region.breadth
 
 
 def refined(

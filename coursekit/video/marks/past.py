@@ -65,3 +65,9 @@ def lines_of(soft: Sequence[npt.NDArray[np.int8]]) -> tuple[npt.NDArray[np.int8]
     x, y = (np.ascontiguousarray(part).view(np.uint8).astype(np.uint16) for part in soft)
     both = (x << 8) | y
     return tuple(table.take(both) for table in _DOUBLED)
+
+
+def breadth_of_lines(x: Map, y: Map) -> float:
+    """Share of lines across their main direction: at twice the angle what runs across points the other way."""
+    whole = float(np.sum(np.hypot(x, y)))
+    return max(0.0, 0.5 - 0.5 * float(np.hypot(np.sum(x), np.sum(y))) / max(whole, 1e-9))

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from coursekit.video.marks.boxes import covers, overlap
 from coursekit.video.marks.persistence import Field
 from coursekit.video.marks.regions import KNOWN_BAR, Bar, PixelBox, Region, find_regions, looked_round
 from coursekit.video.marks.signature import signature_of
@@ -380,26 +381,6 @@ def signature(region: Region, pixel_aspect: float = 1.0) -> str:
     """Its edges on a small grid."""
     edges = np.hypot(region.x, region.y)
     return signature_of(np.where(region.mask, np.maximum(edges, 0.2), edges), pixel_aspect)
-
-
-def overlap(one: PixelBox, other: PixelBox) -> float:
-    """Intersection over union."""
-    ax, ay, aw, ah = one
-    bx, by, bw, bh = other
-    w = min(ax + aw, bx + bw) - max(ax, bx)
-    h = min(ay + ah, by + bh) - max(ay, by)
-    if w <= 0 or h <= 0:
-        return 0.0
-    return w * h / (aw * ah + bw * bh - w * h)
-
-
-def covers(one: PixelBox, other: PixelBox) -> float:
-    """Share of `other` that lies inside `one`."""
-    ax, ay, aw, ah = one
-    bx, by, bw, bh = other
-    w = min(ax + aw, bx + bw) - max(ax, bx)
-    h = min(ay + ah, by + bh) - max(ay, by)
-    return w * h / (bw * bh) if w > 0 and h > 0 else 0.0
 
 
 def find_track(tracks: list[Track], region: Region, *, turning: bool = False) -> Track | None:
