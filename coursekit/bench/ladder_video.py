@@ -10,6 +10,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import cv2
@@ -79,7 +80,7 @@ def read_clip(path: Path, height_px: int = 360, first: int = 0, most: int = 300)
     return Clip(path.stem, tuple(loop[i % len(loop)] for i in range(count)))
 
 
-def look(pictures: Iterable[Picture], *, rate: int = RATE, crf: int = 23) -> VideoFacts:
+def look(pictures: Iterable[Picture], *, rate: Fraction | int = RATE, crf: int = 23) -> VideoFacts:
     """Facts of a clip, by way of a file, as it reaches an audit."""
     with tempfile.TemporaryDirectory(prefix="coursekit-") as folder:
         path = Path(folder) / "clip.mp4"

@@ -240,6 +240,14 @@ class CombedSpan:
     end_s: float
     combing: float
     """Share of the moving area that is combed, median of the samples."""
+    pictures: int = 0
+    """Samples that are combed."""
+    order: float = 0.0
+    """Mean order in time of their fields and those of the pictures beside them, as in `WovenSpan`."""
+    certainty: float = 0.0
+    """`order` over its error."""
+    ragged: float = 1.0
+    """As in `WovenSpan`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import cv2
@@ -175,9 +176,45 @@ def test_enlarged_pictures_are_told_from_real_ones(measure: Measure) -> None:
     assert large.detail == pytest.approx(1 / 3, abs=0.1)
 
 
-def test_combing(measure: Measure) -> None:
-    woven = measure(faults.interlace(traps.parallax(scene(1), scene(2), SIZE, 12.0, RATE)))
+@pytest.mark.parametrize(("top_first", "rate"), [(True, 25), (False, 25), (True, Fraction(30000, 1001))])
+def test_combing(top_first: bool, rate: Fraction | int) -> None:
+    pictures = traps.parallax(scene(1), scene(2), SIZE, 12.0, RATE)
+    woven = look(faults.interlace(pictures, top_first=top_first), rate=rate)
     assert accused(woven)["video/interlace"] is Verdict.FAIL
+
+
+def dithered(picture: Picture) -> Picture:
+    """Black and white dots in an order of four by four."""
+    order = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]) * 16 + 8
+    grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    height, width = grey.shape
+    dots = grey > np.tile(order, (height // 4 + 1, width // 4 + 1))[:height, :width]
+    return np.repeat(np.where(dots, np.uint8(255), np.uint8(0))[:, :, None], 3, axis=2)
+
+
+def stroked(picture: Picture) -> Picture:
+    """Edges as black strokes on white."""
+    strokes = cv2.Canny(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), 60, 140)
+    return np.repeat(255 - np.asarray(strokes, np.uint8)[:, :, None], 3, axis=2)
+
+
+@pytest.mark.parametrize("drawn", [dithered, stroked])
+def test_fine_stripes_that_glide_by_are_no_combs(measure: Measure, drawn: Callable[[Picture], Picture]) -> None:
+    ground = drawn(scene(1, (SIZE[0] + 80, SIZE[1] + 40)))
+    pictures = [
+        np.asarray(cv2.warpAffine(ground, np.array([[1, 0, -0.7 * n], [0, 1, -0.3 * n]]), SIZE), np.uint8)
+        for n in range(4 * RATE)
+    ]
+    facts = measure(pictures)
+    assert facts.interlace is not None
+    assert facts.interlace.combed >= 4
+    assert "video/interlace" not in accused(facts)
+
+
+def test_woven_footage_that_was_scaled_is_asked_about(measure: Measure) -> None:
+    woven = faults.interlace(traps.parallax(scene(1), scene(2), SIZE, 12.0, RATE))
+    larger = measure(np.asarray(cv2.resize(p, (SIZE[0], SIZE[1] * 16 // 15)), np.uint8) for p in woven)
+    assert accused(larger)["video/interlace"] is Verdict.REVIEW
 
 
 def test_woven_fields_show_their_order_and_whole_pictures_none(measure: Measure) -> None:

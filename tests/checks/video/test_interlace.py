@@ -12,7 +12,13 @@ from coursekit.video.facts import CombedSpan, InterlaceFacts, WovenSpan
 from tests.support import run_check
 from tests.video_facts import stream, tianjin
 
-SPAN = (CombedSpan(4.0, 40.0, 0.3),)
+SPAN = (CombedSpan(4.0, 40.0, 0.3, 45, -0.4, 20.0, 0.8),)
+
+
+def combs(
+    pictures: int = 45, *, order: float = -0.4, certainty: float = 20.0, ragged: float = 0.95
+) -> tuple[CombedSpan, ...]:
+    return (CombedSpan(4.0, 40.0, 0.3, pictures, order, certainty, ragged),)
 
 
 def woven(order: float = -0.2, certainty: float = 6.0, ragged: float = 0.7) -> tuple[WovenSpan, ...]:
@@ -26,6 +32,16 @@ def woven(order: float = -0.2, certainty: float = 6.0, ragged: float = 0.7) -> t
         (InterlaceFacts(50, 1, 0, SPAN), Verdict.PASS, ()),
         (InterlaceFacts(50, 45, 50, SPAN), Verdict.FAIL, ("combed",)),
         (InterlaceFacts(50, 5, 0, SPAN), Verdict.REVIEW, ("combed-in-places",)),
+        # Combs without order: stripes of a drawing; amid lines that fit, footage that was scaled.
+        (InterlaceFacts(50, 45, 0, combs(order=-0.03)), Verdict.PASS, ()),
+        (InterlaceFacts(50, 45, 0, combs(certainty=2.0)), Verdict.PASS, ()),
+        (InterlaceFacts(50, 45, 0, combs(order=-0.03, ragged=0.4)), Verdict.REVIEW, ("comb-like",)),
+        (InterlaceFacts(50, 5, 0, combs(order=-0.03, ragged=0.4)), Verdict.PASS, ()),
+        # A part of them has one; then all that agree; then stretches too short to be sure by themselves.
+        (InterlaceFacts(50, 45, 0, (*combs(5), *combs(40, order=0.01))), Verdict.REVIEW, ("combed-in-places",)),
+        (InterlaceFacts(50, 45, 0, (*combs(25), *combs(20, order=0.4))), Verdict.FAIL, ("combed",)),
+        (InterlaceFacts(50, 45, 0, combs(3, certainty=2.5) * 15), Verdict.FAIL, ("combed",)),
+        (InterlaceFacts(50, 45, 0, combs(3, order=-0.03, certainty=0.3) * 15), Verdict.PASS, ()),
         (InterlaceFacts(50, 0, 50), Verdict.REVIEW, ("flag-only",)),
         (InterlaceFacts(4, 0, 4), Verdict.PASS, ()),
         (InterlaceFacts(50, 0, 0, (), woven()), Verdict.REVIEW, ("fields-woven",)),
