@@ -24,7 +24,9 @@ from coursekit.probe.facts import ProbeFacts
 from coursekit.probe.media import open_media
 from coursekit.video.decode import VideoDecoder, open_video
 from coursekit.video.facts import LipFacts, LipReason, VideoFacts
+from coursekit.video.meter import Frame, Picture
 from coursekit.video.pacing import Group, blocks_of, still_pictures
+from coursekit.video.scaling import shrink, times_smaller
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
@@ -45,6 +47,8 @@ BAND_HZ = (1.0, 8.0)
 """Syllables; slower are heads and hands."""
 MAX_LAG_S = 1.0
 _LAG = round(MAX_LAG_S * GRID_HZ)
+_BESIDE_S = 0.2
+"""Looked at on either side of a stretch, so that its grid lies between pictures."""
 _MAX_STEP_S = 0.07
 """Fewer than some fifteen pictures a second do not carry syllables."""
 _MIN_CHANGE = 0.15
@@ -98,18 +102,37 @@ def measure_lips(path: Path, probe: ProbeFacts, facts: VideoFacts, *, threads: i
             stretches = []
             for start_s, voice in voices.items():
                 times, pictures = [], []
-                for frame in decoder.frames_from(facts.stream, start_s):
-                    if frame.time_s >= start_s + WINDOW_S + 0.2:
-                        break
-                    if frame.time_s >= start_s - 0.2:
-                        height, width = frame.luma.shape
-                        times.append(frame.time_s)
-                        pictures.append(cv2.resize(frame.luma, cells_of(width, height), interpolation=cv2.INTER_AREA))
+                for frame in _frames_within(decoder, facts.stream, start_s - _BESIDE_S, start_s + WINDOW_S + _BESIDE_S):
+                    times.append(frame.time_s)
+                    pictures.append(coarse(frame.luma))
                 if pictures and (stretch := on_grid(start_s, np.array(times), np.stack(pictures), voice)) is not None:
                     stretches.append(stretch)
     except (av.FFmpegError, KeyError):
         return LipFacts(LipReason.NO_STRETCH)
     return estimate(one_view(stretches))
+
+
+def _frames_within(decoder: VideoDecoder, index: int, start_s: float, end_s: float) -> Iterator[Frame]:
+    """Pictures of a stretch. Of those before it only what they are drawn from is decoded."""
+    reader = decoder.readers[index]
+    for packet in decoder.packets_from(index, start_s + _BESIDE_S):
+        at_s = reader.packet_s(packet)
+        reader.stream.codec_context.skip_frame = "NONREF" if at_s is not None and at_s < start_s else "DEFAULT"
+        for frame in reader.decode(packet):
+            if frame.time_s >= end_s:
+                return
+            if frame.time_s >= start_s:
+                yield frame
+
+
+def coarse(luma: Picture) -> Picture:
+    """The picture with a cell to a pixel."""
+    height, width = luma.shape
+    cells = cells_of(width, height)
+    if (width // 2) % cells[0] == 0 and times_smaller((width, height), (width // 2, height // 2)) == 2:
+        # In two steps, the first of which takes no time; in more of them rounding adds up to what a faint mouth moves.
+        luma = shrink(luma, 2)
+    return np.asarray(cv2.resize(luma, cells, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def cells_of(width: int, height: int) -> tuple[int, int]:

@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from coursekit.video.scaling import shrink, times_smaller
+
 if TYPE_CHECKING:
     from av import VideoFrame
+    from av.video.plane import VideoPlane
     from av.video.reformatter import VideoReformatter
 
 Picture = npt.NDArray[np.uint8]
@@ -104,8 +107,7 @@ class Frame:
             plane = picture.planes[0]
             depth = picture.format.components[0].bits
             if depth == 8:
-                rows = np.frombuffer(plane, dtype=np.uint8).reshape(-1, plane.line_size)  # type: ignore[call-overload]
-                return self.turn(rows[:height, :width])
+                return self.turn(_rows(plane, width, height))
             if name.endswith("le"):
                 wide = np.frombuffer(plane, dtype="<u2").reshape(-1, plane.line_size // 2)  # type: ignore[call-overload]
                 return self.turn((wide[:height, :width] >> (depth - 8)).astype(np.uint8))
@@ -113,28 +115,32 @@ class Frame:
 
     @cached_property
     def _planes(self) -> tuple[Picture, Picture, Picture]:
+        width, height = self.info.small_px
+        if self.info.rotation_deg % 180:
+            width, height = height, width
+        planes = self._shrunk(width, height) or self._scaled(width, height)
+        bright, blue, red = (np.ascontiguousarray(self.turn(plane)) for plane in planes)
+        if self.info.full_range:
+            # Both ways keep the range they are given.
+            bright = np.asarray(_narrow(bright), dtype=np.uint8)
+        return bright, blue, red
+
+    def _shrunk(self, width: int, height: int) -> list[Picture] | None:
+        """Small planes where the picture is a whole number of times as large: most are."""
+        picture = self.picture
+        times = times_smaller((picture.width, picture.height), (width, height))
+        if times is None or picture.format.name not in ("yuv420p", "yuvj420p"):
+            return None
+        return [shrink(plane, times) for plane in _planes_of(picture)]
+
+    def _scaled(self, width: int, height: int) -> list[Picture]:
         # One scaling to small 4:2:0 gives brightness and colour together; asking swscale for gray alone costs more,
         # because it converts the range on the way.
         from av.video.reformatter import Interpolation
 
-        width, height = self.info.small_px
-        if self.info.rotation_deg % 180:
-            width, height = height, width
-        small = self._scaler.reformat(
-            self.picture, width, height, "yuv420p", interpolation=Interpolation.AREA, threads=1
+        return _planes_of(
+            self._scaler.reformat(self.picture, width, height, "yuv420p", interpolation=Interpolation.AREA, threads=1)
         )
-
-        def plane(number: int, w: int, h: int) -> Picture:
-            source = small.planes[number]
-            rows = np.frombuffer(source, dtype=np.uint8).reshape(-1, source.line_size)  # type: ignore[call-overload]
-            return np.ascontiguousarray(self.turn(rows[:h, :w]))
-
-        half_w, half_h = (width + 1) // 2, (height + 1) // 2
-        bright = plane(0, width, height)
-        if self.info.full_range:
-            # swscale keeps the range it is given when both ends are YUV.
-            bright = np.asarray(_narrow(bright), dtype=np.uint8)
-        return bright, plane(1, half_w, half_h), plane(2, half_w, half_h)
 
     @property
     def small(self) -> Picture:
@@ -163,6 +169,19 @@ class Frame:
         if self.info.mirrored:
             picture = picture[:, ::-1]
         return picture  # type: ignore[no-any-return]
+
+
+def _planes_of(picture: VideoFrame) -> list[Picture]:
+    """Brightness, Cb and Cr of 8-bit 4:2:0."""
+    width, height = picture.width, picture.height
+    half = (width + 1) // 2, (height + 1) // 2
+    return [_rows(p, *size) for p, size in zip(picture.planes, ((width, height), half, half), strict=True)]
+
+
+def _rows(plane: VideoPlane, width: int, height: int) -> Picture:
+    """The pixels of a plane of bytes, without a copy."""
+    rows = np.frombuffer(plane, dtype=np.uint8).reshape(-1, plane.line_size)  # type: ignore[call-overload]
+    return rows[:height, :width]  # type: ignore[no-any-return] # of bytes
 
 
 _STRETCH = np.clip((np.arange(256) - 16) * (255 / 219) + 0.5, 0, 255).astype(np.uint8)
