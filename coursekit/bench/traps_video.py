@@ -212,7 +212,9 @@ def whiteboard(size: Size, seconds: float, rate: int) -> Iterator[Picture]:
 
 def on_twos(ground: Picture, size: Size, seconds: float, rate: int) -> Iterator[Picture]:
     """A drawn figure that moves every second frame before a background that glides by."""
-    scene = _fit(ground, (size[0] * 2, size[1]))
+    fitted = _fit(ground, size)
+    # The view and its mirror beside it: a view of twice the width would be an enlarged one.
+    scene = np.concatenate([fitted, fitted[:, ::-1]], axis=1)
     for n in range(round(seconds * rate)):
         held = n // 2 * 2
         left = round((scene.shape[1] - size[0]) * (0.5 - 0.5 * np.cos(held / rate * 0.8)))

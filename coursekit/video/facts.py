@@ -229,6 +229,8 @@ class ClarityFacts:
     """`detail` × the shorter side: what size the pictures were made for."""
     blocking: float | None = None
     """Steps at the 8 × 8 grid over steps elsewhere."""
+    focused: float | None = None
+    """Share of the places with most detail that are as fine as their pixels, lines of letters left out; mean."""
     soft: tuple[SoftSpan, ...] = ()
 
 

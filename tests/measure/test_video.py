@@ -176,6 +176,42 @@ def test_enlarged_pictures_are_told_from_real_ones(measure: Measure) -> None:
     assert large.detail == pytest.approx(1 / 3, abs=0.1)
 
 
+def test_one_thing_in_focus_before_a_soft_ground_is_no_fault(measure: Measure) -> None:
+    ground, thing = faults.soften(scene(4, (1280, 720)), 4), scene(5, (130, 320))
+
+    def shallow(least: float) -> Iterator[Picture]:
+        for n in range(6 * RATE):
+            out = ground.copy()
+            left = 500 + n
+            out[200:520, left : left + 130] = faults.soften(thing, least)
+            yield out
+
+    def told(least: float) -> tuple[float, Verdict | None]:
+        facts = measure(shallow(least))
+        assert facts.clarity is not None
+        assert facts.clarity.detail is not None
+        return facts.clarity.detail, accused(facts).get("video/clarity")
+
+    detail, verdict = told(0)
+    assert detail < 0.38
+    assert verdict is Verdict.REVIEW
+    assert told(4)[1] is Verdict.FAIL
+
+
+def test_subtitles_vouch_for_nothing(measure: Measure) -> None:
+    def enlarged() -> Iterator[Picture]:
+        for picture in itertools.islice(camera(6.0, size=(1280, 720)), 0, None, 3):
+            out = faults.through_size(picture, 240)
+            words = "Turn off the main switch before you open it"
+            cv2.putText(out, words, (80, 680), cv2.FONT_HERSHEY_DUPLEX, 1.4, (255, 255, 255), 3, cv2.LINE_AA)
+            yield out
+
+    clarity = measure(enlarged()).clarity
+    assert clarity is not None
+    assert clarity.focused is not None
+    assert clarity.focused < 0.03
+
+
 @pytest.mark.parametrize(("top_first", "rate"), [(True, 25), (False, 25), (True, Fraction(30000, 1001))])
 def test_combing(top_first: bool, rate: Fraction | int) -> None:
     pictures = traps.parallax(scene(1), scene(2), SIZE, 12.0, RATE)

@@ -19,6 +19,8 @@ class ClarityParams:
 
     review_detail: float
     fail_detail: float
+    max_focused: float
+    """Where more of the picture is as fine as its pixels, it is a shallow one, not an enlarged one."""
     min_judged: int
     """Samples needed for a verdict on the whole."""
     soft_detail: float
@@ -38,15 +40,9 @@ def clarity(ctx: CheckContext, facts: VideoFacts, params: ClarityParams) -> Iter
     size = min(facts.display_px)
     value, expected = measured(found.detail), at_least(params.review_detail)
     ctx.observe(value, expected)
-    if found.judged >= params.min_judged and found.detail < params.review_detail:
-        tell = ctx.fail if found.detail < params.fail_detail else ctx.review
-        yield tell(
-            "enlarged" if found.detail < params.fail_detail else "soft-throughout",
-            measured=value,
-            expected=expected,
-            lines=found.lines,
-            size=size,
-        )
+    if found.judged >= params.min_judged and (code := _soft(found.detail, found.focused or 0.0, params)):
+        tell = ctx.fail if code == "enlarged" else ctx.review
+        yield tell(code, measured=value, expected=expected, lines=found.lines, size=size)
         return
     for group in together(
         [s for s in found.soft if s.detail <= params.soft_detail and s.end_s - s.start_s >= params.soft_min_s],
@@ -62,3 +58,11 @@ def clarity(ctx: CheckContext, facts: VideoFacts, params: ClarityParams) -> Iter
         )
     if found.blocking is not None and found.blocking >= params.review_blocking:
         yield ctx.review("blocky", measured=measured(found.blocking), blocking=found.blocking)
+
+
+def _soft(detail: float, focused: float, params: ClarityParams) -> str | None:
+    """What to say of the whole, if anything."""
+    shallow = focused > params.max_focused
+    if detail < params.fail_detail:
+        return "soft-throughout" if shallow else "enlarged"
+    return "soft-throughout" if detail < params.review_detail and not shallow else None

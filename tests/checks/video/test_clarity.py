@@ -24,6 +24,10 @@ def judged(**figures: Any) -> Outcome:
         ({}, Verdict.PASS, ()),
         ({"detail": 0.34, "lines": 367}, Verdict.FAIL, ("enlarged",)),
         ({"detail": 0.44, "lines": 475}, Verdict.REVIEW, ("soft-throughout",)),
+        # Some of it is as fine as its pixels: a shallow picture is not a fault, at most a doubt.
+        ({"detail": 0.34, "lines": 367, "focused": 0.2}, Verdict.REVIEW, ("soft-throughout",)),
+        ({"detail": 0.44, "lines": 475, "focused": 0.2}, Verdict.PASS, ()),
+        ({"detail": 0.44, "lines": 475, "focused": 0.02}, Verdict.REVIEW, ("soft-throughout",)),
         ({"detail": 0.34, "lines": 367, "judged": 2}, Verdict.PASS, ()),
         ({"soft": (SoftSpan(10.0, 30.0, 0.26),)}, Verdict.REVIEW, ("soft-span",)),
         ({"soft": (SoftSpan(10.0, 12.0, 0.26),)}, Verdict.PASS, ()),
