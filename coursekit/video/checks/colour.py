@@ -10,6 +10,8 @@ from coursekit.rules.check import CannotTest, CheckContext, at_most, check, meas
 from coursekit.video.facts import DriftSpan, JoinDifference, VideoFacts
 
 _MAX_SINGLE = 3
+_FLASH_S = 1 / 3
+"""About a span of flashes, in which light that comes and goes looks like a cut to another camera."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ def colour(ctx: CheckContext, facts: VideoFacts, params: ColourParams) -> Iterat
         and d.agree >= params.review_agree
         and d.alive >= params.min_alive
         and (d.even is None or d.even >= params.min_even)
+        and not any(f.start_s - _FLASH_S <= d.time_s <= f.end_s + _FLASH_S for f in light.flashes)
     ]
     ctx.observe(measured(max((d.delta_e for d in candidates), default=0.0), "ΔE"), expected)
     strong = [

@@ -8,7 +8,7 @@ import pytest
 
 from coursekit.model import Span, Verdict
 from coursekit.video.checks.colour import colour as check
-from coursekit.video.facts import DriftSpan, JoinDifference, JoinFacts, LightFacts
+from coursekit.video.facts import DriftSpan, FlashSpan, JoinDifference, JoinFacts, LightFacts
 from tests.support import Outcome, run_check
 from tests.video_facts import stream, tianjin
 
@@ -29,8 +29,9 @@ def join(time_s: float = 30.0, **figures: Any) -> JoinDifference:
     return JoinDifference(time_s, **(given | figures))
 
 
-def judged(*joins: JoinDifference, drift: tuple[DriftSpan, ...] = ()) -> Outcome:
-    facts = stream(joins=JoinFacts(len(joins), len(joins), differences=joins), light=LightFacts(drift=drift))
+def judged(*joins: JoinDifference, drift: tuple[DriftSpan, ...] = (), flashes: tuple[FlashSpan, ...] = ()) -> Outcome:
+    light = LightFacts(drift=drift, flashes=flashes)
+    facts = stream(joins=JoinFacts(len(joins), len(joins), differences=joins), light=light)
     return run_check(check, facts, tianjin(check))
 
 
@@ -52,6 +53,12 @@ def test_doubt_asks_a_person(doubt: dict[str, Any]) -> None:
 
 def test_places_that_disagree_are_no_difference() -> None:
     assert judged(join(agree=0.3)).verdict is Verdict.PASS
+
+
+def test_light_that_comes_and_goes_is_no_other_camera() -> None:
+    flashes = (FlashSpan(29.8, 31.0, 3, 4),)
+    assert judged(join(29.6), join(30.4), flashes=flashes).verdict is Verdict.PASS
+    assert judged(join(30.4), join(34.0), flashes=flashes).findings[0].where == Span(34.0, 34.0)
 
 
 def test_slides_may_be_of_any_colour() -> None:
