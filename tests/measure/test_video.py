@@ -247,6 +247,16 @@ def test_fine_stripes_that_glide_by_are_no_combs(measure: Measure, drawn: Callab
     assert "video/interlace" not in accused(facts)
 
 
+@pytest.mark.parametrize("lines", [0.4, 1.0])
+def test_dots_that_a_tilt_takes_from_line_to_line_give_fields_no_order(measure: Measure, lines: float) -> None:
+    ground = dithered(scene(1, (SIZE[0], SIZE[1] + 110)))
+    pictures = [
+        np.asarray(cv2.warpAffine(ground, np.array([[1, 0, 0], [0, 1, -lines * n]]), SIZE), np.uint8)
+        for n in range(4 * RATE)
+    ]
+    assert "video/interlace" not in accused(measure(pictures))
+
+
 def test_woven_footage_that_was_scaled_is_asked_about(measure: Measure) -> None:
     woven = faults.interlace(traps.parallax(scene(1), scene(2), SIZE, 12.0, RATE))
     larger = measure(np.asarray(cv2.resize(p, (SIZE[0], SIZE[1] * 16 // 15)), np.uint8) for p in woven)
