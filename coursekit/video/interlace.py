@@ -93,8 +93,8 @@ picture (two seconds, all of one movement) the telephone was called woven; with 
 seconds of a talking head were told at 15 of 20 places among the regular looks, so at 17."""
 _EMIT_ORDER = 0.05
 _ASKED = 0.1
-"""Order of a pair from which it is asked for once more, in the wide area: of stripes nothing is left there (0.04 of it
-at most, tilting by 0.4 and 1 line a picture), of woven talking heads 0.4 and more."""
+"""Order of a pair from which it is asked for once more, in the wide area: of stripes that a tilt
+takes by one line a picture 0.04 of it at most is left there, of woven talking heads 0.4 and more."""
 _LEFT = 0.2
 
 Flags = npt.NDArray[np.bool_]
