@@ -212,10 +212,12 @@ def level_of(wave: Floats, rate: int, skip_s: float) -> Floats | None:
     """Level of the voice's band on the grid from a moment on, band-passed, power 1; None for silence or an even sound.
 
     Logarithmic: a mouth opens no further for a shout than half as far again."""
-    spectrum = np.fft.rfft(wave)
-    hz = np.fft.rfftfreq(len(wave), 1 / rate)
+    # To whole seconds: a length with a large prime in it takes ten times as long.
+    whole = -(-len(wave) // rate) * rate
+    spectrum = np.fft.rfft(wave, whole)
+    hz = np.fft.rfftfreq(whole, 1 / rate)
     spectrum[(hz < _VOICE_HZ[0]) | (hz > _VOICE_HZ[1])] = 0
-    voiced = np.fft.irfft(spectrum, len(wave))
+    voiced = np.fft.irfft(spectrum, whole)[: len(wave)]
     ends = np.concatenate([[0.0], np.cumsum(voiced * voiced)])
     grid = skip_s + np.arange(round(WINDOW_S * GRID_HZ)) / GRID_HZ
     half = 0.5 / GRID_HZ
