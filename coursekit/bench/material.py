@@ -66,7 +66,7 @@ class Described:
     first: int = 0
     sharp: bool = False
     marks: str = ""
-    marks_height: int = 360
+    marks_height: int = 720
     marks_first_s: float = 0.0
     mouth: tuple[float, ...] = ()
     faults: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ from coursekit.bench.faults_video import Picture
 from coursekit.bench.ladder_marks import RATE, judge_clip, look
 from coursekit.rules.profiles import load_profile
 from coursekit.video.marks.boxes import overlap
-from coursekit.video.marks.facts import MarkKind
+from coursekit.video.marks.facts import MarkFacts, MarkKind
 from coursekit.video.marks.laid import Laid, find_laid
 from coursekit.video.marks.looks import Look, Looks
 
@@ -108,6 +108,43 @@ def test_three_cameras_before_one_desk_are_enough_for_a_clear_mark() -> None:
     (laid,) = agreeing(find_laid(looks(marked(clean, stamp, 0.6))))
     assert overlap(laid.region.extent(), true_box(stamp)) >= 0.5
     assert laid.unlike == 3
+
+
+def test_what_stands_in_a_room_where_somebody_moves_is_not_laid_over_it() -> None:
+    """Most looks show the room, each with most of it hidden behind something else: views unlike each other, and yet."""
+    sign, stamp = marks.draw_logo(90, seed=7), marks.draw_logo(64, seed=3)
+    room = marked([scene(5)], sign, 1.0)[0]
+    hidden = []
+    for seed in range(20):
+        picture = room.copy()
+        picture[60 : SIZE[1], : SIZE[0] - 20] = scene(100 + seed)[60 : SIZE[1], : SIZE[0] - 20]
+        hidden.append(picture)
+    clean = hidden + [scene(seed) for seed in range(10, 16)]
+    assert agreeing(find_laid(looks(clean))) == []
+    (laid,) = agreeing(find_laid(looks([marks.lay(picture, stamp, 0.1, 0.7, 0.6) for picture in clean])))
+    assert overlap(laid.region.extent(), (64, 252, stamp.cover.shape[1], stamp.cover.shape[0])) >= 0.5
+    assert laid.unlike == 12
+
+
+def laid_over(width: int) -> MarkFacts:
+    """What is said of one mark over eight scenes at a width of the picture."""
+    stamp = marks.draw_logo(width // 10, seed=3)
+    size = (width, width * 9 // 16)
+    shots = [cv2.resize(scene(seed), size, interpolation=cv2.INTER_CUBIC) for seed in range(8)]
+    x, y = marks.corner_of("top-right", stamp.share(*size))
+    facts = look([marks.lay(np.asarray(shot, np.uint8), stamp, x, y, 0.6) for shot in shots for _ in range(4 * RATE)])
+    assert facts.marks is not None
+    (laid,) = [mark for mark in facts.marks.found if mark.kind is MarkKind.LAID]
+    assert overlap(laid.box, (x, y, *stamp.share(*size))) >= 0.75
+    return laid
+
+
+def test_a_mark_is_described_alike_whatever_the_size_of_the_picture() -> None:
+    """Looks are laid over each other larger than the averages work; edges are given as if they were not."""
+    small, large = laid_over(640), laid_over(1280)
+    assert overlap(small.box, large.box) >= 0.8
+    assert 0.7 < large.edge_px / small.edge_px < 1.1
+    assert large.consistency >= small.consistency - 0.05
 
 
 def test_a_line_along_the_border_is_the_recorders() -> None:

@@ -16,7 +16,7 @@ taken off by the mean of what is around did less than the chance that is measure
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -25,7 +25,18 @@ import numpy.typing as npt
 from coursekit.video.marks.looks import Look, Picture
 from coursekit.video.marks.past import PACKED, breadth_of_lines, lines_of, packed
 from coursekit.video.marks.persistence import Map, soft_edges
-from coursekit.video.marks.regions import Bits, PixelBox, Region, gathered, looked_round, strokes
+from coursekit.video.marks.regions import (
+    AS_STEADY,
+    WORD_GAP,
+    Bits,
+    PixelBox,
+    Region,
+    gathered,
+    in_line,
+    joined,
+    looked_round,
+    strokes,
+)
 from coursekit.video.marks.tracks import Ring, Surroundings, beyond_chance, differ
 
 MAX_LOOKS = 32
@@ -33,6 +44,8 @@ _MIN_LOOKS = 3
 """Unlike each other: what two have in common may be chance."""
 _SAME_VIEW = 0.3
 """Correlation of the edges of two looks from which they show one view."""
+_SAME_ROOM = 0.12
+"""From here two views may be of one room in which somebody moves: independent ones have 0.0–0.02."""
 _COARSE = 2
 """Step, in pixels, at which views are compared and chance is measured."""
 _MISSING = 0.4
@@ -118,8 +131,8 @@ def find_laid(looks: Sequence[Look]) -> list[Laid]:
     count = np.full(agreed.shape, len(own), np.float32)
     found: list[Laid] = []
     scenes = _scenes(len(looks), own)
-    for box, mask in _places(agreed):
-        region = looked_round(_region(box, mask, x, y, agreed, len(own)), count, spread)
+    parts = [_region(box, mask, x, y, agreed, len(own)) for box, mask in _places(agreed)]
+    for region in (looked_round(region, count, spread) for region in _whole(parts, WORD_GAP * agreed.shape[1])):
         scores = np.asarray([_score(region, pair) for pair in soft])
         ring = Ring(region, agreed.shape)
         over: list[Surroundings] = []
@@ -161,7 +174,21 @@ def _unlike(soft: Sequence[tuple[Lines, ...]]) -> list[int]:
     for number in range(len(soft)):
         if all(alike[number, other] < _SAME_VIEW for other in own):
             own.append(number)
-    return own
+    return _without_majority(own, alike)
+
+
+def _without_majority(own: list[int], alike: npt.NDArray[np.float32]) -> list[int]:
+    """Of the views of one room no more than of all else together: what stands in that room is not laid over it."""
+    rooms: list[list[int]] = []
+    for number in own:
+        linked = [room for room in rooms if any(alike[number, other] >= _SAME_ROOM for other in room)]
+        rooms = [room for room in rooms if room not in linked] + [sorted(sum(linked, [number]))]
+    largest = max(rooms, key=len)
+    rest = len(own) - len(largest)
+    if len(largest) <= rest or rest < _MIN_LOOKS:
+        return own
+    kept = {largest[n] for n in np.linspace(0, len(largest) - 1, rest).round().astype(int)}
+    return [number for number in own if number in kept or number not in largest]
 
 
 def _scenes(count: int, own: Sequence[int]) -> list[int]:
@@ -206,6 +233,28 @@ def _places(agreed: Map) -> Iterator[tuple[PixelBox, Bits]]:
         alike = np.zeros_like(sure)
         alike[area] = mask & (agreed[area] >= least)
         yield from gathered(strokes(alike, _SPECK_PX), sure, _MIN_EDGE_PX)
+
+
+def _whole(parts: Sequence[Region], gap: float) -> list[Region]:
+    """Parts that stand in one line close by and agree about as strongly are one mark: a sign and the name beside it."""
+    whole: list[Region] = []
+    for part in sorted(parts, key=lambda part: part.edge_px, reverse=True):
+        for other in [o for o in whole if _continues(o, part, gap)]:
+            whole.remove(other)
+            both = joined(other, part)
+            share = other.edge_px / (other.edge_px + part.edge_px)
+            part = replace(
+                both,
+                consistency=share * other.consistency + (1 - share) * part.consistency,
+                breadth=breadth_of_lines(both.x, both.y),
+            )
+        whole.append(part)
+    return whole
+
+
+def _continues(one: Region, other: Region, gap: float) -> bool:
+    low, high = sorted((one.consistency, other.consistency))
+    return low >= AS_STEADY * high and in_line(one.extent(), other.extent(), gap)
 
 
 def _region(box: PixelBox, mask: Bits, x: Map, y: Map, agreed: Map, count: int) -> Region:

@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 Picture = npt.NDArray[np.uint8]
 
+Thumb = npt.NDArray[np.int16]
+
 LONG_SIDE_PX = 1920
 """Small print must stay legible; larger pictures are no more so."""
 MAX_LOOKS = 12
@@ -25,7 +27,7 @@ class Look:
 
     time_s: float
     luma: Picture
-    thumb: npt.NDArray[np.int16]
+    thumb: Thumb
 
 
 @dataclass(slots=True)
@@ -38,9 +40,9 @@ class Looks:
     _apart: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
     """How far each of those kept is from each other one: worked out once for every look, not for every picture."""
 
-    def offer(self, time_s: float, luma: Picture) -> None:
+    def offer(self, time_s: float, luma: Picture, thumb: Thumb | None = None) -> None:
         """Keep the picture if it shows what none of those kept shows; the one most like another makes room."""
-        thumb = np.asarray(cv2.resize(luma, _THUMB, interpolation=cv2.INTER_AREA), np.int16)
+        thumb = thumb_of(luma) if thumb is None else thumb
         apart = np.zeros(0)
         if self.kept:
             # All at once: a third of the time.
@@ -58,6 +60,11 @@ class Looks:
         self.kept.append(Look(time_s, fitted(luma, self.long_side_px), thumb))
         self._apart = np.pad(self._apart, (0, 1), constant_values=np.inf)
         self._apart[-1, :-1] = self._apart[:-1, -1] = apart
+
+
+def thumb_of(luma: Picture) -> Thumb:
+    """What tells looks apart."""
+    return np.asarray(cv2.resize(luma, _THUMB, interpolation=cv2.INTER_AREA), np.int16)
 
 
 def fitted(luma: Picture, long_side_px: int) -> Picture:

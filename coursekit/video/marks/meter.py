@@ -17,10 +17,21 @@ from coursekit.video.marks.drift import Drift, Drifts
 from coursekit.video.marks.facts import MarkFacts, MarkKind, MarksFacts
 from coursekit.video.marks.laid import MAX_LOOKS as MAX_VIEWS
 from coursekit.video.marks.laid import Laid, find_laid
-from coursekit.video.marks.looks import Looks
+from coursekit.video.marks.looks import Look, Looks, thumb_of
 from coursekit.video.marks.past import KEPT, PACKED, Past, packed
 from coursekit.video.marks.persistence import RECENT_COUNT, Map, Persistence
-from coursekit.video.marks.regions import SHARP_BAR, WHOLE_BAR, PixelBox, Region, find_regions, joined, looked_round
+from coursekit.video.marks.regions import (
+    AS_STEADY,
+    SHARP_BAR,
+    WHOLE_BAR,
+    WORD_GAP,
+    PixelBox,
+    Region,
+    find_regions,
+    in_line,
+    joined,
+    looked_round,
+)
 from coursekit.video.marks.room import Room
 from coursekit.video.marks.signature import likeness
 from coursekit.video.marks.stills import find_stills
@@ -29,6 +40,8 @@ from coursekit.video.meter import Frame, StreamInfo
 from coursekit.video.signals import Signals
 
 WORK_LONG_SIDE_PX = 640
+VIEW_LONG_SIDE_PX = 960
+"""Of the looks that are laid over each other: at 640 the edges of a logo 4 % wide are hardly more than its corners."""
 _PACE = ((20.0, 0.25), (60.0, 0.5), (300.0, 1.0), (900.0, 2.0), (float("inf"), 4.0))
 """Until which second of the stream a picture is taken how often: short clips must not be judged on a handful. Of 45
 minutes 1,150 are taken, at 20 to 30 ms each; a mark that stays for a tenth of them still shows in seventy."""
@@ -48,19 +61,12 @@ a camera it is 0.49 at most, a green screen apart. What counts as drawn is for t
 _MIN_HELD = 0.65
 """Share of backgrounds over which the edges of a faint mark point its way. Two scenes by turns give a half."""
 _MAX_SHARE = 0.5
-_WORD_GAP = 0.04
-"""Of the width."""
 _HALO_PX = 1.25
 _ALIKE = 0.6
 _SHAPE_PX = 200
 """Edge pixels from which a shape is told by them one for one: a few strokes are alike by chance. These two say which
 places are taken for one sign's; how much that proves of a faint one is the profile's to say, in `jump_alike` and
 `jump_edge_px`, and either may be moved without the other."""
-_AS_STEADY = 0.75
-"""Consistency of the whole of a mark, of that of its part: a logo had 0.92 within a façade that had 0.58."""
-_AS_HIGH = 4
-"""Height of one part of a line, of that of the next: a dash by a letter has a quarter of it, the façade behind a logo
-was seven times as high."""
 _MAX_DUE = 8
 """Pictures at working size that may wait for the thread beside: 2 MB."""
 _STILL = 0.3
@@ -87,7 +93,7 @@ class MarksMeter:
         self._seen_s = 0.0
         self._longest_gap_s = 0.0
         self._looks = Looks()
-        self._views = Looks(MAX_VIEWS, WORK_LONG_SIDE_PX)
+        self._views = Looks(MAX_VIEWS, VIEW_LONG_SIDE_PX)
         self._room: Room | None = None
         self._beside: ThreadPoolExecutor | None = None
         self._due: deque[Future[None]] = deque()
@@ -114,10 +120,11 @@ class MarksMeter:
             return
         self._moved = 0.0
         luma = frame.luma
-        self._looks.offer(time_s, luma)
+        thumb = thumb_of(luma)
+        self._looks.offer(time_s, luma, thumb)
+        self._views.offer(time_s, luma, thumb)
         if luma.shape[::-1] != self._size:
             luma = np.asarray(cv2.resize(luma, self._size, interpolation=cv2.INTER_AREA), np.uint8)
-        self._views.offer(time_s, luma)
         self._soon(lambda: self.look(time_s, luma))
 
     def _soon(self, task: Callable[[], None]) -> None:
@@ -245,7 +252,7 @@ class MarksMeter:
         found += tuple(facts for drift in self._drifts.kept() if (facts := self._drifting(drift)))
         stills, drawn = find_stills(self._looks.kept, self._aspect)
         if drawn is not None and drawn < _DRAWN:
-            found += self._laid(find_laid(self._views.kept))
+            found += self._laid(self._views.kept)
         return MarksFacts(
             samples=field.samples,
             changing=round(float(np.mean(field.count >= RECENT_COUNT // 2)), 3),
@@ -258,7 +265,7 @@ class MarksMeter:
 
     def _whole_signs(self, tracks: list[Track]) -> list[Track]:
         """Parts that stand in one line close by and were there at the same time are one mark."""
-        gap = _WORD_GAP * self._size[0]
+        gap = WORD_GAP * self._size[0]
         whole: list[Track] = []
         for track in sorted(tracks, key=_rank, reverse=True):
             # A part may be what lies between two others.
@@ -333,13 +340,15 @@ class MarksMeter:
         spans: tuple[tuple[float, float], ...],
         looks: int,
         shown_at_s: float,
+        size: tuple[int, int] | None = None,
     ) -> MarkFacts:
-        """What is said of a mark, whether it stays or moves."""
+        """What is said of a mark, whether it stays or moves. `size`: of the pictures it was found in."""
         region = found.region
+        width, height = size or self._size
         survived, lost = found.survival()
         return MarkFacts(
             kind=kind,
-            box=self._share(box),
+            box=_share(box, width, height),
             spans=spans[:40],
             backgrounds=found.different,
             seen=region.backgrounds,
@@ -351,16 +360,19 @@ class MarksMeter:
             surround=round(region.surround, 3),
             breadth=round(region.breadth, 3),
             opacity=None if region.opacity is None else round(region.opacity, 2),
-            edge_px=region.edge_px,
+            edge_px=round(region.edge_px * (self._size[0] / width) ** 2),
             crop_at_s=round(shown_at_s, 3),
             signature=signature(region, self._aspect),
         )
 
-    def _laid(self, found: list[Laid]) -> tuple[MarkFacts, ...]:
+    def _laid(self, views: list[Look]) -> tuple[MarkFacts, ...]:
         marks = [
-            self._mark(one, MarkKind.LAID, one.region.extent(), (one.span(),), one.unlike, one.best_s())
-            for one in found
-        ]
+            self._mark(
+                one, MarkKind.LAID, one.region.extent(), (one.span(),), one.unlike, one.best_s(),
+                (views[0].luma.shape[1], views[0].luma.shape[0]),
+            )
+            for one in find_laid(views)
+        ]  # fmt: skip
         told: list[MarkFacts] = []
         while marks:
             first = marks[0]
@@ -399,28 +411,19 @@ class MarksMeter:
             travel=round(drift.travel() / self._size[0], 3),
         )
 
-    def _share(self, box: tuple[int, int, int, int]) -> tuple[float, float, float, float]:
-        width, height = self._size
-        x, y, w, h = (float(v) for v in box)
-        # The gradient reaches beyond the edge it belongs to.
-        trim_x, trim_y = min(_HALO_PX, w / 4), min(_HALO_PX, h / 4)
-        x, y, w, h = x + trim_x, y + trim_y, w - 2 * trim_x, h - 2 * trim_y
-        return round(x / width, 4), round(y / height, 4), round(w / width, 4), round(h / height, 4)
+
+def _share(box: PixelBox, width: int, height: int) -> tuple[float, float, float, float]:
+    x, y, w, h = (float(v) for v in box)
+    # The gradient reaches beyond the edge it belongs to.
+    trim_x, trim_y = min(_HALO_PX, w / 4), min(_HALO_PX, h / 4)
+    x, y, w, h = x + trim_x, y + trim_y, w - 2 * trim_x, h - 2 * trim_y
+    return round(x / width, 4), round(y / height, 4), round(w / width, 4), round(h / height, 4)
 
 
 def _continues(one: Track, other: Track, gap: float) -> bool:
     steady = sorted((one.region.consistency, other.region.consistency))
-    in_line = _in_line(one.region.extent(), other.region.extent(), gap)
-    return in_line and steady[0] >= _AS_STEADY * steady[1] and one.beside(other)
-
-
-def _in_line(one: PixelBox, other: PixelBox, gap: float) -> bool:
-    (ax, ay, aw, ah), (bx, by, bw, bh) = one, other
-    if max(ah, bh) > _AS_HIGH * min(ah, bh):
-        return False
-    common = min(ay + ah, by + bh) - max(ay, by)
-    apart = max(ax, bx) - min(ax + aw, bx + bw)
-    return common >= 0.6 * min(ah, bh) and apart <= max(gap, 0.5 * max(ah, bh))
+    lies = in_line(one.region.extent(), other.region.extent(), gap)
+    return lies and steady[0] >= AS_STEADY * steady[1] and one.beside(other)
 
 
 def _rank(track: Track) -> tuple[float, int]:
@@ -467,5 +470,5 @@ def _outgrows(track: Track, rival: Track) -> bool:
     return (
         track.region.edge_px >= 2 * rival.region.edge_px
         and track.sights >= 0.7 * rival.sights
-        and track.region.consistency >= _AS_STEADY * rival.region.consistency
+        and track.region.consistency >= AS_STEADY * rival.region.consistency
     )

@@ -26,6 +26,13 @@ _BORDER_PX = 3
 _MAX_REGIONS = 60
 _TAIL = 0.015
 """Share of the edges' power outside the box at each side: single pixels beside a mark are none of it."""
+WORD_GAP = 0.04
+"""Of the width."""
+AS_STEADY = 0.75
+"""Consistency of the whole of a mark, of that of its part: a logo had 0.92 within a façade that had 0.58."""
+_AS_HIGH = 4
+"""Height of one part of a line, of that of the next: a dash by a letter has a quarter of it, the façade behind a logo
+was seven times as high."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,16 @@ def _bulk(profile: npt.NDArray[np.float32]) -> tuple[int, int]:
     share = np.cumsum(profile) / max(float(profile.sum()), 1e-9)
     first, last = int(np.searchsorted(share, _TAIL)), int(np.searchsorted(share, 1 - _TAIL))
     return first, max(first + 1, min(last + 1, len(profile)))
+
+
+def in_line(one: PixelBox, other: PixelBox, gap: float) -> bool:
+    """Whether two parts stand in one line, no farther apart than words do."""
+    (ax, ay, aw, ah), (bx, by, bw, bh) = one, other
+    if max(ah, bh) > _AS_HIGH * min(ah, bh):
+        return False
+    common = min(ay + ah, by + bh) - max(ay, by)
+    apart = max(ax, bx) - min(ax + aw, bx + bw)
+    return common >= 0.6 * min(ah, bh) and apart <= max(gap, 0.5 * max(ah, bh))
 
 
 def joined(one: Region, other: Region) -> Region:

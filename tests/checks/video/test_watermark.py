@@ -143,7 +143,7 @@ def test_what_looks_share_less_surely_is_for_a_person(weaker: dict[str, Any]) ->
         {"consistency": 0.25, "edge_px": 1500},
         {"consistency": 0.25, "looks": 11},
         {"proof": 5.0},
-        {"edge_px": 30},
+        {"edge_px": 25},
         {"breadth": 0.01},
         {"box": (0.1, 0.1, 0.5, 0.5)},
     ],
