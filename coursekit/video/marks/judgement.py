@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from coursekit.video.marks.boxes import overlap
+from coursekit.video.marks.boxes import covers, overlap
 from coursekit.video.marks.facts import MarkFacts, MarkKind, StillFacts
 from coursekit.video.marks.names import account_of, holder_of
 from coursekit.video.marks.signature import symmetry
@@ -119,7 +119,13 @@ class WatermarkParams:
     laid_agree_both: float
     """What is seen to stay over changing ground as well needs agree no more than this …"""
     laid_common: float
-    """… if both boxes have so much in common: intersection over union."""
+    """… if both boxes have so much in common: intersection over union …"""
+    laid_within: float
+    """… or so much of the one lies in the other …"""
+    laid_more_edges: float
+    """… and neither has more than so many times the edges: a branch beside a mark, not a wood with a twig in it."""
+    laid_steady: float
+    """Then its edges need be no steadier than this, if the looks show it as surely as what is certain."""
     laid_fail_backgrounds: int
     laid_fail_agree: float
     laid_fail_proof: float
@@ -224,16 +230,26 @@ def _least_agreement(mark: MarkFacts, params: WatermarkParams) -> float:
 
 
 def is_seen_both_ways(laid: MarkFacts, marks: list[MarkFacts], params: WatermarkParams) -> bool:
-    """Neither alone is enough; that chance draws the same box in both has not been seen."""
+    """Neither alone is enough; that chance draws the same place in both has not been seen."""
     if laid.kind is not MarkKind.LAID or laid.consistency < params.laid_agree_both:
         return False
+    surely = laid.backgrounds >= params.laid_fail_backgrounds and laid.proof >= params.laid_fail_proof
+    steady = params.laid_steady if surely else params.steady
     return laid.edge_px >= params.laid_edge_px and any(
         mark.kind is MarkKind.FIXED
-        and mark.consistency >= params.steady
+        and mark.consistency >= steady
         and mark.proof >= params.review_proof
-        and overlap(laid.box, mark.box) >= params.laid_common
+        and _in_one_place(laid, mark, params)
         for mark in marks
     )
+
+
+def _in_one_place(laid: MarkFacts, mark: MarkFacts, params: WatermarkParams) -> bool:
+    if overlap(laid.box, mark.box) >= params.laid_common:
+        return True
+    few, many = sorted((laid.edge_px, mark.edge_px))
+    within = max(covers(laid.box, mark.box), covers(mark.box, laid.box))
+    return within >= params.laid_within and many <= params.laid_more_edges * few
 
 
 def _drifts(mark: MarkFacts, params: WatermarkParams) -> bool:

@@ -163,6 +163,21 @@ def test_what_is_seen_both_ways_needs_less_of_each() -> None:
     beside = replace(stays, box=(x + 0.04, y, w, h))
     assert judge(beside, shared).verdict is Verdict.PASS
     assert judge(stays, replace(shared, consistency=0.1)).verdict is Verdict.PASS
+    branch_too = replace(stays, box=(x, y, w * 1.8, h), edge_px=3 * shared.edge_px, proof=14.0)
+    assert judge(branch_too, shared).codes == ("possible-mark",)
+    assert judge(replace(branch_too, edge_px=5 * shared.edge_px), shared).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("backgrounds", "proof", "told"), [(12, 10.0, True), (5, 10.0, False), (12, 8.0, False)], ids=str
+)
+def test_what_the_looks_show_as_surely_as_a_certain_mark_may_be_less_steady(
+    backgrounds: int, proof: float, told: bool
+) -> None:
+    stays = replace(LOGO, backgrounds=2, looks=2, proof=7.0, consistency=0.57)
+    shared = replace(LAID, consistency=0.18, backgrounds=backgrounds, proof=proof)
+    assert judge(stays).verdict is judge(shared).verdict is Verdict.PASS
+    assert judge(stays, shared).codes == (("possible-mark",) if told else ())
 
 
 def test_what_drawn_looks_share_is_their_template() -> None:
