@@ -62,8 +62,13 @@ _SPECK_PX = 4
 _WEAK_SPECK_PX = 6
 _MIN_EDGE_PX = 20
 _STRONG_PCT = 80
-_LIKE_OWN = 0.4
+_LIKE_OWN = 0.5
 """Of how strongly the best fifth of a place's edges agree: scenery that agrees by chance lies beside marks that do."""
+_PART = 0.3
+"""How strongly the edges of both parts of one mark agree: a skyline beside a sign had 0.15."""
+_ROUNDS = 5
+_STABLE = 0.95
+"""Share of a place's edges that is left when no more is to be taken off."""
 _THERE = 0.4
 """Share of its usual edges from which a look shows it."""
 _FROM_BORDER = 0.01
@@ -227,12 +232,24 @@ def _chance(lines: Sequence[Sequence[Lines]]) -> Map:
 def _places(agreed: Map) -> Iterator[tuple[PixelBox, Bits]]:
     """Boxes of edges that agree about as much as the best of them, and which they are."""
     sure = strokes(agreed > _EDGE, _SPECK_PX)
-    for (left, top, w, h), mask in gathered(sure | strokes(agreed > _WEAK, _WEAK_SPECK_PX), sure, _MIN_EDGE_PX):
-        area = (slice(top, top + h), slice(left, left + w))
-        least = _LIKE_OWN * float(np.percentile(agreed[area][mask], _STRONG_PCT))
-        alike = np.zeros_like(sure)
-        alike[area] = mask & (agreed[area] >= least)
-        yield from gathered(strokes(alike, _SPECK_PX), sure, _MIN_EDGE_PX)
+    for box, mask in gathered(sure | strokes(agreed > _WEAK, _WEAK_SPECK_PX), sure, _MIN_EDGE_PX):
+        yield from _alike(agreed, box, mask, sure)
+
+
+def _alike(
+    agreed: Map, box: PixelBox, mask: Bits, sure: Bits, rounds: int = _ROUNDS
+) -> Iterator[tuple[PixelBox, Bits]]:
+    """What is left of one place, again and again: ribs of a roof that agree by chance hide how strong a sign is."""
+    left, top, w, h = box
+    area = (slice(top, top + h), slice(left, left + w))
+    least = _LIKE_OWN * float(np.percentile(agreed[area][mask], _STRONG_PCT))
+    alike = np.zeros_like(sure)
+    alike[area] = mask & (agreed[area] >= least)
+    for part, inner in gathered(strokes(alike, _SPECK_PX), sure, _MIN_EDGE_PX):
+        if rounds > 1 and int(inner.sum()) < _STABLE * int(mask.sum()):
+            yield from _alike(agreed, part, inner, sure, rounds - 1)
+        else:
+            yield part, inner
 
 
 def _whole(parts: Sequence[Region], gap: float) -> list[Region]:
@@ -254,7 +271,10 @@ def _whole(parts: Sequence[Region], gap: float) -> list[Region]:
 
 def _continues(one: Region, other: Region, gap: float) -> bool:
     low, high = sorted((one.consistency, other.consistency))
-    return low >= AS_STEADY * high and in_line(one.extent(), other.extent(), gap)
+    if low < max(_PART, AS_STEADY * high) or not in_line(one.extent(), other.extent(), gap):
+        return False
+    (ax, _, aw, _), (bx, _, bw, _) = one.extent(), other.extent()
+    return max(ax, bx) - min(ax + aw, bx + bw) <= gap
 
 
 def _region(box: PixelBox, mask: Bits, x: Map, y: Map, agreed: Map, count: int) -> Region:

@@ -61,7 +61,8 @@ a camera it is 0.49 at most, a green screen apart. What counts as drawn is for t
 _MIN_HELD = 0.65
 """Share of backgrounds over which the edges of a faint mark point its way. Two scenes by turns give a half."""
 _MAX_SHARE = 0.5
-_HALO_PX = 1.25
+_HALO_PX, _VIEW_HALO_PX = 1.25, 0.75
+"""How far a gradient reaches beyond the edge it belongs to, at working size and in looks."""
 _ALIKE = 0.6
 _SHAPE_PX = 200
 """Edge pixels from which a shape is told by them one for one: a few strokes are alike by chance. These two say which
@@ -348,7 +349,7 @@ class MarksMeter:
         survived, lost = found.survival()
         return MarkFacts(
             kind=kind,
-            box=_share(box, width, height),
+            box=_share(box, width, height, _HALO_PX if size is None else _VIEW_HALO_PX),
             spans=spans[:40],
             backgrounds=found.different,
             seen=region.backgrounds,
@@ -412,10 +413,9 @@ class MarksMeter:
         )
 
 
-def _share(box: PixelBox, width: int, height: int) -> tuple[float, float, float, float]:
+def _share(box: PixelBox, width: int, height: int, halo_px: float) -> tuple[float, float, float, float]:
     x, y, w, h = (float(v) for v in box)
-    # The gradient reaches beyond the edge it belongs to.
-    trim_x, trim_y = min(_HALO_PX, w / 4), min(_HALO_PX, h / 4)
+    trim_x, trim_y = min(halo_px, w / 4), min(halo_px, h / 4)
     x, y, w, h = x + trim_x, y + trim_y, w - 2 * trim_x, h - 2 * trim_y
     return round(x / width, 4), round(y / height, 4), round(w / width, 4), round(h / height, 4)
 

@@ -103,6 +103,8 @@ def test_what_all_looks_share_fails_and_is_told_once() -> None:
     for other in ((x, y, w / 2, h / 2), (x - w, y, 2 * w, h / 2)):
         told = judge(LOGO, replace(LAID, box=other))
         assert (told.codes, told.findings[0].where) == (("third-party-mark",), Span(3.0, 590.0, box=LOGO.box))
+    roof_too = judge(replace(LOGO, box=(x - w, y - h / 3, 2 * w, 4 * h / 3)), replace(LAID, consistency=0.3))
+    assert (roof_too.codes, roof_too.findings[0].where) == (("third-party-mark",), Span(3.0, 590.0, box=LAID.box))
     elsewhere = judge(replace(LOGO, box=(0.03, 0.8, 0.1, 0.1)), LAID)
     assert elsewhere.codes == ("third-party-mark", "third-party-mark")
 
@@ -143,7 +145,7 @@ def test_what_looks_share_less_surely_is_for_a_person(weaker: dict[str, Any]) ->
         {"consistency": 0.25, "edge_px": 1500},
         {"consistency": 0.25, "looks": 11},
         {"proof": 5.0},
-        {"edge_px": 25},
+        {"edge_px": 20},
         {"breadth": 0.01},
         {"box": (0.1, 0.1, 0.5, 0.5)},
     ],
