@@ -126,6 +126,27 @@ def test_what_stands_in_a_room_where_somebody_moves_is_not_laid_over_it() -> Non
     assert laid.unlike == 12
 
 
+def roof(seed: int) -> Picture:
+    """Ribs, all of about one slope, over the lower part of every look, elsewhere in each."""
+    rng = np.random.default_rng(seed)
+    width, height = SIZE
+    eaves = int(rng.integers(120, 260))
+    y, x = np.mgrid[eaves:height, 0:width]
+    ribs = 120 + rng.uniform(30, 60) * np.sin((x + y * rng.uniform(0.7, 1.3)) / rng.uniform(12, 18) + seed)
+    picture = scene(seed)
+    picture[eaves:] = np.clip(ribs + rng.normal(0, 2, ribs.shape), 0, 255)[:, :, None]
+    return picture
+
+
+def test_a_mark_over_the_ribs_of_a_roof_is_not_gathered_with_them() -> None:
+    clean = [roof(seed) for seed in range(2 * SCENES)]
+    assert agreeing(find_laid(looks(clean))) == []
+    stamp = marks.draw_logo(100, seed=1)
+    (laid,) = agreeing(find_laid(looks([marks.lay(picture, stamp, 0.03, 0.87, 0.7) for picture in clean])))
+    height, width = stamp.cover.shape
+    assert overlap(laid.region.extent(), (19, 313, width, height)) >= 0.8
+
+
 def laid_over(width: int) -> MarkFacts:
     """What is said of one mark over eight scenes at a width of the picture."""
     stamp = marks.draw_logo(width // 10, seed=3)
