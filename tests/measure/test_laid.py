@@ -197,3 +197,11 @@ def test_the_looks_kept_are_those_least_like_each_other() -> None:
     levels = sorted(int(one.luma[0, 0]) for one in kept.kept)
     assert [level // 50 for level in levels] == [0, 2, 5]
     assert {one.luma.shape for one in kept.kept} == {(180, 320)}
+
+
+def test_looks_are_of_one_size_though_the_stream_changes_its_own() -> None:
+    kept = Looks(most=6, long_side_px=320)
+    for number, width in enumerate((256, 640, 1280)):
+        kept.offer(float(number), np.full((width * 9 // 16, width), 60 * number, np.uint8))
+    assert [one.luma.shape for one in kept.kept] == [(144, 256)] * 3
+    assert [int(one.luma[0, 0]) for one in kept.kept] == [0, 60, 120]

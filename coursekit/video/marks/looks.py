@@ -32,13 +32,14 @@ class Look:
 
 @dataclass(slots=True)
 class Looks:
-    """The looks of a stream that are least like each other, in constant memory."""
+    """The looks of a stream that are least like each other, in constant memory, all of the size of the first kept."""
 
     most: int = MAX_LOOKS
     long_side_px: int = LONG_SIDE_PX
     kept: list[Look] = field(default_factory=list)
     _apart: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
     """How far each of those kept is from each other one: worked out once for every look, not for every picture."""
+    _shape: tuple[int, ...] | None = None
 
     def offer(self, time_s: float, luma: Picture, thumb: Thumb | None = None) -> None:
         """Keep the picture if it shows what none of those kept shows; the one most like another makes room."""
@@ -57,7 +58,12 @@ class Looks:
             del self.kept[out]
             apart = np.delete(apart, out)
             self._apart = np.delete(np.delete(self._apart, out, axis=0), out, axis=1)
-        self.kept.append(Look(time_s, fitted(luma, self.long_side_px), thumb))
+        look = fitted(luma, self.long_side_px)
+        if self._shape not in (None, look.shape):
+            # A stream may change its size under way.
+            look = np.asarray(cv2.resize(look, self._shape[::-1], interpolation=cv2.INTER_AREA), np.uint8)
+        self._shape = look.shape
+        self.kept.append(Look(time_s, look, thumb))
         self._apart = np.pad(self._apart, (0, 1), constant_values=np.inf)
         self._apart[-1, :-1] = self._apart[:-1, -1] = apart
 
