@@ -9,7 +9,7 @@ from typing import Any
 from coursekit.model import Finding, Span
 from coursekit.rules.check import CannotTest, CheckContext, check, equal_to, measured
 from coursekit.video.facts import VideoFacts
-from coursekit.video.marks.boxes import common, covers, overlap
+from coursekit.video.marks.boxes import common, covers, overlap, shared
 from coursekit.video.marks.facts import MarkFacts, MarkKind, StillFacts, StillKind
 from coursekit.video.marks.judgement import (
     WatermarkParams,
@@ -120,8 +120,7 @@ def _is_core(mark: MarkFacts, first: MarkFacts) -> bool:
 
 
 def _is_same_place(one: MarkFacts, other: MarkFacts) -> bool:
-    within = max(covers(one.box, other.box), covers(other.box, one.box))
-    return MarkKind.FIXED in (one.kind, other.kind) and within >= _SAME_PLACE
+    return MarkKind.FIXED in (one.kind, other.kind) and shared(one.box, other.box) >= _SAME_PLACE
 
 
 def _still(ctx: CheckContext, still: StillFacts, drawn: float | None, params: WatermarkParams) -> Iterator[Finding]:

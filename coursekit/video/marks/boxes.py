@@ -22,3 +22,8 @@ def covers(one: Box, other: Box) -> float:
     """Share of `other` that lies inside `one`."""
     both = common(one, other)
     return both / (other[2] * other[3]) if both else 0.0
+
+
+def shared(one: Box, other: Box) -> float:
+    """Share of either, whichever is more, that lies in the other: 1 where one is a part of the other."""
+    return max(covers(one, other), covers(other, one))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from coursekit.video.marks.boxes import covers, overlap
+from coursekit.video.marks.boxes import overlap, shared
 from coursekit.video.marks.facts import MarkFacts, MarkKind, StillFacts
 from coursekit.video.marks.names import account_of, holder_of
 from coursekit.video.marks.signature import symmetry
@@ -248,8 +248,7 @@ def _in_one_place(laid: MarkFacts, mark: MarkFacts, params: WatermarkParams) -> 
     if overlap(laid.box, mark.box) >= params.laid_common:
         return True
     few, many = sorted((laid.edge_px, mark.edge_px))
-    within = max(covers(laid.box, mark.box), covers(mark.box, laid.box))
-    return within >= params.laid_within and many <= params.laid_more_edges * few
+    return shared(laid.box, mark.box) >= params.laid_within and many <= params.laid_more_edges * few
 
 
 def _drifts(mark: MarkFacts, params: WatermarkParams) -> bool:

@@ -63,7 +63,8 @@ _WEAK_SPECK_PX = 6
 _MIN_EDGE_PX = 20
 _STRONG_PCT = 80
 _LIKE_OWN = 0.5
-"""Of how strongly the best fifth of a place's edges agree: scenery that agrees by chance lies beside marks that do."""
+"""Of how strongly the best fifth of a place's edges agree: scenery that agrees by chance lies beside marks that do.
+Of 53 marks over real clips 50 had the right box by 0.4 and 51 by this, the one over a roof only by this."""
 _PART = 0.3
 """How strongly the edges of both parts of one mark agree: a skyline beside a sign had 0.15."""
 _ROUNDS = 5
@@ -271,10 +272,7 @@ def _whole(parts: Sequence[Region], gap: float) -> list[Region]:
 
 def _continues(one: Region, other: Region, gap: float) -> bool:
     low, high = sorted((one.consistency, other.consistency))
-    if low < max(_PART, AS_STEADY * high) or not in_line(one.extent(), other.extent(), gap):
-        return False
-    (ax, _, aw, _), (bx, _, bw, _) = one.extent(), other.extent()
-    return max(ax, bx) - min(ax + aw, bx + bw) <= gap
+    return low >= max(_PART, AS_STEADY * high) and in_line(one.extent(), other.extent(), gap)
 
 
 def _region(box: PixelBox, mask: Bits, x: Map, y: Map, agreed: Map, count: int) -> Region:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coursekit.cover.reader import reader_name
-from coursekit.video.marks.boxes import covers
+from coursekit.video.marks.boxes import shared
 from coursekit.video.marks.drift import Drift, Drifts
 from coursekit.video.marks.facts import MarkFacts, MarkKind, MarksFacts
 from coursekit.video.marks.laid import MAX_LOOKS as MAX_VIEWS
@@ -422,7 +422,8 @@ def _share(box: PixelBox, width: int, height: int, halo_px: float) -> tuple[floa
 
 def _continues(one: Track, other: Track, gap: float) -> bool:
     steady = sorted((one.region.consistency, other.region.consistency))
-    lies = in_line(one.region.extent(), other.region.extent(), gap)
+    first, second = one.region.extent(), other.region.extent()
+    lies = in_line(first, second, max(gap, 0.5 * max(first[3], second[3])))
     return lies and steady[0] >= AS_STEADY * steady[1] and one.beside(other)
 
 
@@ -457,7 +458,7 @@ def _without_parts(tracks: list[Track]) -> list[Track]:
     kept: list[Track] = []
     for track in sorted(tracks, key=lambda t: (t.sights, t.region.edge_px), reverse=True):
         box = track.box
-        rivals = [k for k in kept if max(covers(k.box, box), covers(box, k.box)) > 0.7]
+        rivals = [k for k in kept if shared(k.box, box) > 0.7]
         if not rivals:
             kept.append(track)
         elif len(rivals) == 1 and _outgrows(track, rivals[0]):

@@ -27,7 +27,7 @@ _MAX_REGIONS = 60
 _TAIL = 0.015
 """Share of the edges' power outside the box at each side: single pixels beside a mark are none of it."""
 WORD_GAP = 0.04
-"""Of the width."""
+"""Of the width, between words of one line."""
 AS_STEADY = 0.75
 """Consistency of the whole of a mark, of that of its part: a logo had 0.92 within a façade that had 0.58."""
 _AS_HIGH = 4
@@ -74,13 +74,13 @@ def _bulk(profile: npt.NDArray[np.float32]) -> tuple[int, int]:
 
 
 def in_line(one: PixelBox, other: PixelBox, gap: float) -> bool:
-    """Whether two parts stand in one line, no farther apart than words do."""
+    """Whether two parts stand in one line, no farther apart than that."""
     (ax, ay, aw, ah), (bx, by, bw, bh) = one, other
     if max(ah, bh) > _AS_HIGH * min(ah, bh):
         return False
     common = min(ay + ah, by + bh) - max(ay, by)
     apart = max(ax, bx) - min(ax + aw, bx + bw)
-    return common >= 0.6 * min(ah, bh) and apart <= max(gap, 0.5 * max(ah, bh))
+    return common >= 0.6 * min(ah, bh) and apart <= gap
 
 
 def joined(one: Region, other: Region) -> Region:
