@@ -33,6 +33,9 @@ a span and a box of its own."""
 _AS_WIDE = 0.15
 """Difference in width, as a share, up to which the looks show neither a part of a mark nor more than it: a box three
 times too high was as wide to a tenth; parts of an account and accounts with a branch beside them were 0.75 and 2.4."""
+_PURE, _AS_MANY = 0.9, 0.4
+"""How alike its edges must run, and how many it must have, for what was shown for a while to be the whole of a larger
+box: a logo had 0.97 and 0.42 of a box with a branch in it, half a logo over a wood 0.68."""
 _WITHIN = 0.95
 """Share of a core that must lie in the whole …"""
 _CORE = 0.3
@@ -56,7 +59,7 @@ def watermark(ctx: CheckContext, facts: VideoFacts, params: WatermarkParams) -> 
         and not any(_seen_twice(m, o) and overlap(m.box, o.box) >= params.laid_common for o in own)
         and not is_content(m, params)
         and not is_in_room(m, marks.stands, params)
-        and not (drawn and m.kind is MarkKind.LAID)
+        and not (drawn and m.kind in (MarkKind.LAID, MarkKind.SHOWN))
     ]
     sure = [m for m in strangers if is_sure(m, params) and likeness[m] < params.near_likeness]
     least = params.fail_backgrounds if drawn else params.review_backgrounds
@@ -66,7 +69,7 @@ def watermark(ctx: CheckContext, facts: VideoFacts, params: WatermarkParams) -> 
         if m not in sure
         and (is_sure(m, params) or is_doubtful(m, least, params) or is_seen_both_ways(m, strangers, params))
     ]
-    doubtful.sort(key=lambda m: m.kind is not MarkKind.LAID)
+    doubtful.sort(key=lambda m: (m.kind is not MarkKind.LAID, m.kind is MarkKind.SHOWN))
     told = _told_once([(mark, True) for mark in sure] + [(mark, False) for mark in doubtful])
     ctx.observe(measured(len(told), "marks"), equal_to(0, "marks"))
     for mark, certain in told:
@@ -74,6 +77,8 @@ def watermark(ctx: CheckContext, facts: VideoFacts, params: WatermarkParams) -> 
             yield _finding(ctx.fail, "named-mark", mark, says=says)
         elif mark.kind is MarkKind.DRIFTING:
             yield _finding(ctx.review, "drifting-mark", mark)
+        elif mark.kind is MarkKind.SHOWN:
+            yield _finding(ctx.review, "sudden-mark", mark)
         elif certain:
             yield _finding(ctx.fail, "third-party-mark", mark)
         else:
@@ -92,12 +97,20 @@ def _told_once(marks: list[tuple[MarkFacts, bool]]) -> list[tuple[MarkFacts, boo
     """The first of what is seen in both ways, in the closer box where both are as wide: a little of what lies beside a
     mark is easily gathered with it. When it was there the averages know; looks are few."""
     told: list[tuple[MarkFacts, bool]] = []
+    shown: set[int] = set()
     for mark, certain in marks:
         known = [n for n, (other, _) in enumerate(told) if _seen_twice(mark, other)]
         if not known:
             told.append((mark, certain))
             continue
         first, was_certain = told[known[0]]
+        if mark.kind is MarkKind.SHOWN:
+            if _is_other(mark, first):
+                told.append((mark, certain))
+            elif known[0] not in shown and _is_whole(mark, first):
+                told[known[0]] = replace(first, box=mark.box), was_certain
+            shown.add(known[0])
+            continue
         if not _is_same_place(first, mark):
             continue
         if first.kind is MarkKind.LAID:
@@ -110,13 +123,34 @@ def _told_once(marks: list[tuple[MarkFacts, bool]]) -> list[tuple[MarkFacts, boo
 
 
 def _seen_twice(one: MarkFacts, other: MarkFacts) -> bool:
-    return (one.kind is MarkKind.LAID) != (other.kind is MarkKind.LAID) and common(one.box, other.box) > 0
+    return _way(one) != _way(other) and common(one.box, other.box) > 0
+
+
+def _way(mark: MarkFacts) -> MarkKind:
+    """Which of the three it was seen in: laid over the looks, shown for a while, or in the averages."""
+    return mark.kind if mark.kind in (MarkKind.LAID, MarkKind.SHOWN) else MarkKind.FIXED
 
 
 def _is_core(mark: MarkFacts, first: MarkFacts) -> bool:
     """Whether the looks, which tell it by themselves, show most of what the averages gathered, and less beside it."""
     whole, core = first.box[2] * first.box[3], mark.box[2] * mark.box[3]
     return mark.kind is MarkKind.LAID and covers(first.box, mark.box) >= _WITHIN and core >= _CORE * whole
+
+
+def _is_other(mark: MarkFacts, first: MarkFacts) -> bool:
+    """Whether what was shown for a while is a small part of something that was not."""
+    return (
+        covers(first.box, mark.box) >= _SAME_PLACE and mark.box[2] * mark.box[3] < _CORE * first.box[2] * first.box[3]
+    )
+
+
+def _is_whole(mark: MarkFacts, first: MarkFacts) -> bool:
+    """Whether what was shown for a while is all of what the averages saw: before and after it is known what is behind
+    it, so that nothing of that is gathered with it."""
+    if first.kind is MarkKind.LAID or mark.coming is None:
+        return False
+    pure = mark.coming.own >= _PURE and mark.edge_px >= _AS_MANY * first.edge_px
+    return covers(mark.box, first.box) >= _SAME_PLACE or (covers(first.box, mark.box) >= _SAME_PLACE and pure)
 
 
 def _is_same_place(one: MarkFacts, other: MarkFacts) -> bool:

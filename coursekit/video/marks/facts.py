@@ -17,8 +17,44 @@ class MarkKind(StrEnum):
     DRIFTING = "drifting"
     LAID = "laid"
     """In nearly all looks that show unlike views."""
+    SHOWN = "shown"
+    """There for a while: it came from one picture to the next, and went so."""
     STILL = "still"
     """Stands over a picture that does not change: only its look speaks for a mark."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComingFacts:
+    """How something came and went, told by the pictures before it, with it and after it; in shares of its usual edges
+    where nothing else is said."""
+
+    jump: float
+    """What the first picture with it shows more than the last before."""
+    before: float
+    """What the last few before it show, on average …"""
+    before_spread: float
+    """… and how far they scatter."""
+    after: float
+    """What the first few after it show."""
+    spread: float
+    """How far the pictures with it scatter …"""
+    least: float
+    """… and the least that one of them shows."""
+    own: float
+    """0–1: how alike its edges run in all pictures with it …"""
+    around: float
+    """… and those round it …"""
+    rest: float
+    """… and all of the place in the last pictures before it, or in the first after it: what is pushed or carried there
+    is seen on its way."""
+    moved: int
+    """Pictures in which the edges round it were others than in the one before …"""
+    pictures: int
+    """… of so many."""
+    drawn: float
+    """Share of the pixels with one of the five commonest levels when it went, as in `MarksFacts`."""
+    step_s: float
+    """Longest time between two pictures at its ends: of what comes within seconds nobody knows how it came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +105,8 @@ class MarkFacts:
     where that cannot be told, as of what jumps or drifts …"""
     covered: int | None = None
     """… and in how many of them it is gone."""
+    coming: ComingFacts | None = None
+    """Of what was shown for a while. Its backgrounds are the pictures in which the edges round it were others."""
     text: str | None = None
     """What it says, where a reader was installed and could read it."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from coursekit.video.marks.boxes import overlap, shared
-from coursekit.video.marks.facts import MarkFacts, MarkKind, StillFacts
+from coursekit.video.marks.facts import ComingFacts, MarkFacts, MarkKind, StillFacts
 from coursekit.video.marks.names import account_of, holder_of
 from coursekit.video.marks.signature import symmetry
 
@@ -131,6 +131,57 @@ class WatermarkParams:
     laid_fail_proof: float
     laid_fail_edge_px: int
     """From these four on it is certain."""
+    shown_s: float
+    """How long at least something that came at once must have been shown …"""
+    shown_jump: float
+    """… how much of it the first picture must show more than the last before it …"""
+    shown_before: float
+    """… how much those before may show on average …"""
+    shown_before_spread: float
+    """… how far they may scatter …"""
+    shown_after: float
+    """… how much those after it may show …"""
+    shown_spread: float
+    """… how far those with it may scatter …"""
+    shown_least: float
+    """… and how little one of them may show …"""
+    shown_own: float
+    """… how alike its edges must run in all of them …"""
+    shown_around: float
+    """… how many times as alike as those round it …"""
+    shown_moved: int
+    """… which must have been others in so many pictures …"""
+    shown_moved_share: float
+    """… and this share of them …"""
+    shown_step_s: float
+    """… or, where two pictures at its ends lie farther apart than this: what somebody puts down comes so too …"""
+    shown_moving_share: float
+    """… this share: a camera that moves, or scene after scene …"""
+    shown_breadth: float
+    shown_edge_px: int
+    shown_width: float
+    """… and how wide it may be, to be asked about."""
+    shown_sure_own: float
+    """What runs as alike as this …"""
+    shown_sure_around: float
+    """… and so many times as alike as what is round it may be shown for less time …"""
+    shown_sure_s: float
+    shown_sure_jump: float
+    """… be noticed later than it came …"""
+    shown_sure_spread: float
+    shown_sure_least: float
+    """… and be covered for a moment."""
+    shown_still_jump: float
+    """Where nothing round it moves, it must come more suddenly …"""
+    shown_still_before: float
+    """… out of less …"""
+    shown_still_before_spread: float
+    shown_still_spread: float
+    shown_still_least: float
+    shown_still_agree: float
+    """… and stay as it is to the pixel …"""
+    shown_still_rest: float
+    """… and nothing may be seen on its way there."""
     drift_travel: float
     """Widths of the picture that something must go evenly to be taken for a drifting mark …"""
     drift_proof: float
@@ -149,7 +200,8 @@ def is_drawn(drawn: float | None, params: WatermarkParams) -> bool:
 
 def is_content(mark: MarkFacts, params: WatermarkParams) -> bool:
     x, y, w, h = mark.box
-    if mark.kind is MarkKind.FIXED and shown_s(mark) <= params.caption_s and w >= params.caption_width:
+    brief = mark.kind in (MarkKind.FIXED, MarkKind.SHOWN) and shown_s(mark) <= params.caption_s
+    if brief and w >= params.caption_width:
         return mark.opacity is None or mark.opacity >= params.caption_opacity
     centred = mark.kind is not MarkKind.DRIFTING and abs(x + w / 2 - 0.5) < 0.04 and abs(y + h / 2 - 0.5) < 0.06
     return centred and max(w, h) <= params.sight_size and symmetry(mark.signature) > 0.6
@@ -166,7 +218,7 @@ def is_sure(mark: MarkFacts, params: WatermarkParams) -> bool:
     if mark.kind is MarkKind.LAID:
         return _is_surely_laid(mark, params)
     return (
-        mark.kind is not MarkKind.DRIFTING
+        mark.kind not in (MarkKind.DRIFTING, MarkKind.SHOWN)
         and _shape(mark, params)
         and mark.breadth >= params.fail_breadth
         and mark.backgrounds >= params.fail_backgrounds
@@ -196,6 +248,8 @@ def is_doubtful(mark: MarkFacts, least_backgrounds: int, params: WatermarkParams
         return _drifts(mark, params)
     if mark.kind is MarkKind.LAID:
         return _is_laid(mark, params)
+    if mark.coming is not None:
+        return _was_shown(mark, mark.coming, params)
     if not (_shape(mark, params) and _stayed(mark, params.review_survived, params)):
         return False
     if (mark.looks < params.review_looks and not _jumps(mark, params)) or mark.backgrounds < least_backgrounds:
@@ -262,6 +316,61 @@ def _drifts(mark: MarkFacts, params: WatermarkParams) -> bool:
         and mark.survived >= params.fail_survived
         and mark.box[2] * mark.box[3] <= params.drift_area
     )
+
+
+def _was_shown(mark: MarkFacts, coming: ComingFacts, params: WatermarkParams) -> bool:
+    whole = (
+        mark.breadth >= params.shown_breadth
+        and mark.edge_px >= params.shown_edge_px
+        and mark.box[2] <= params.shown_width
+        and coming.before_spread <= params.shown_before_spread
+        and abs(coming.before) <= params.shown_before
+        and abs(coming.after) <= params.shown_after
+    )
+    return whole and (_stands_out(mark, coming, params) or _is_sudden(mark, coming, params))
+
+
+def _stands_out(mark: MarkFacts, coming: ComingFacts, params: WatermarkParams) -> bool:
+    """It stayed while what is round it did not."""
+    far = coming.step_s > params.shown_step_s
+    moving = (params.shown_moving_share if far else params.shown_moved_share) * coming.pictures
+    if coming.moved < max(params.shown_moved, moving):
+        return False
+    if coming.own >= max(params.shown_sure_own, params.shown_sure_around * coming.around):
+        return (
+            _longest_s(mark) >= params.shown_sure_s
+            and coming.jump >= params.shown_sure_jump
+            and coming.spread <= params.shown_sure_spread
+            and coming.least >= params.shown_sure_least
+        )
+    return (
+        coming.own >= max(params.shown_own, params.shown_around * coming.around)
+        and _longest_s(mark) >= params.shown_s
+        and coming.jump >= params.shown_jump
+        and coming.spread <= params.shown_spread
+        and coming.least >= params.shown_least
+    )
+
+
+def _is_sudden(mark: MarkFacts, coming: ComingFacts, params: WatermarkParams) -> bool:
+    """It came before a camera's picture that went on as it was. On a slide so do page numbers and the next line."""
+    return (
+        _longest_s(mark) >= params.shown_s
+        and coming.own >= params.shown_own
+        and coming.step_s <= params.shown_step_s
+        and coming.drawn < params.max_drawn
+        and coming.jump >= params.shown_still_jump
+        and max(abs(coming.before), abs(coming.after)) <= params.shown_still_before
+        and coming.before_spread <= params.shown_still_before_spread
+        and coming.spread <= params.shown_still_spread
+        and coming.least >= params.shown_still_least
+        and mark.consistency >= params.shown_still_agree
+        and coming.rest >= params.shown_still_rest
+    )
+
+
+def _longest_s(mark: MarkFacts) -> float:
+    return max(end - start for start, end in mark.spans)
 
 
 def _stayed(mark: MarkFacts, least: int, params: WatermarkParams) -> bool:

@@ -12,28 +12,26 @@ import numpy as np
 import numpy.typing as npt
 
 from coursekit.cover.reader import reader_name
-from coursekit.video.marks.boxes import shared
+from coursekit.video.marks.comings import WINDOWS, Comings, Shown, grouped
 from coursekit.video.marks.drift import Drift, Drifts
 from coursekit.video.marks.facts import MarkFacts, MarkKind, MarksFacts
 from coursekit.video.marks.laid import MAX_LOOKS as MAX_VIEWS
 from coursekit.video.marks.laid import Laid, find_laid
 from coursekit.video.marks.looks import Look, Looks, thumb_of
-from coursekit.video.marks.past import KEPT, PACKED, Past, packed
+from coursekit.video.marks.past import KEPT, PACKED, Past, coarse, packed
 from coursekit.video.marks.persistence import RECENT_COUNT, Map, Persistence
 from coursekit.video.marks.regions import (
-    AS_STEADY,
     SHARP_BAR,
     WHOLE_BAR,
     WORD_GAP,
     PixelBox,
     Region,
     find_regions,
-    in_line,
-    joined,
     looked_round,
 )
 from coursekit.video.marks.room import Room
 from coursekit.video.marks.signature import likeness
+from coursekit.video.marks.signs import ALIKE, at_once, by_sign, rank, whole_signs, without_parts
 from coursekit.video.marks.stills import find_stills
 from coursekit.video.marks.tracks import MAX_SIGHTS, Plot, Track, find_track, same_shape, signature
 from coursekit.video.meter import Frame, StreamInfo
@@ -63,11 +61,6 @@ _MIN_HELD = 0.65
 _MAX_SHARE = 0.5
 _HALO_PX, _VIEW_HALO_PX = 1.25, 0.75
 """How far a gradient reaches beyond the edge it belongs to, at working size and in looks."""
-_ALIKE = 0.6
-_SHAPE_PX = 200
-"""Edge pixels from which a shape is told by them one for one: a few strokes are alike by chance. These two say which
-places are taken for one sign's; how much that proves of a faint one is the profile's to say, in `jump_alike` and
-`jump_edge_px`, and either may be moved without the other."""
 _MAX_DUE = 8
 """Pictures at working size that may wait for the thread beside: 2 MB."""
 _STILL = 0.3
@@ -87,6 +80,7 @@ class MarksMeter:
         self._tracks: list[Track] = []
         self._past: deque[Past] = deque(maxlen=KEPT)
         self._drifts = Drifts((self._size[1], self._size[0]))
+        self._comings = [Comings(self._size, window) for window in WINDOWS]
         self._next_s = float("-inf")
         self._start_s: float | None = None
         self._moved = float("inf")
@@ -177,8 +171,11 @@ class MarksMeter:
                 track.compare(luma, field.scene)
             if score >= _THERE and share > 0 and track.plot is not None:
                 track.plot.add(u, v, luma, fresh)
-        self._past.append(Past(time_s, field.scene, luma.copy(), packed(field.soft), packed(field.turned), fresh))
+        soft = packed(field.soft)
+        self._past.append(Past(time_s, field.scene, luma.copy(), soft, packed(field.turned), fresh, coarse(soft)))
         self._drifts.look(self._past[-1])
+        for comings in self._comings:
+            comings.look(self._past)
         if field.samples % _LOOK_EVERY == 0:
             recent = field.recent()
             self._suspect(find_regions(recent, bar=SHARP_BAR) + find_regions(recent))
@@ -214,7 +211,7 @@ class MarksMeter:
                 track.renew(known(sketch))
         self._tracks = [track for track in self._tracks if not track.chance()]
         if len(self._tracks) > _MAX_TRACKS:
-            self._tracks.sort(key=_rank, reverse=True)
+            self._tracks.sort(key=rank, reverse=True)
             del self._tracks[_MAX_TRACKS:]
         # Of what is suspected most gives way at once to what has proved more: only the rest is looked at. Of the
         # comparisons with pictures looked back on, in a lesson before a camera, two thirds were for nothing.
@@ -249,11 +246,12 @@ class MarksMeter:
         for track in self._tracks:
             track.settle()
         self._room = Room(self._looks.kept, self._size)
-        found = self._facts(self._whole_signs(_without_parts(self._tracks)))
+        found = self._facts(whole_signs(without_parts(self._tracks), WORD_GAP * self._size[0]))
         found += tuple(facts for drift in self._drifts.kept() if (facts := self._drifting(drift)))
         stills, drawn = find_stills(self._looks.kept, self._aspect)
         if drawn is not None and drawn < _DRAWN:
             found += self._laid(self._views.kept)
+            found += self._shown([shown for comings in self._comings for shown in comings.shown])
         return MarksFacts(
             samples=field.samples,
             changing=round(float(np.mean(field.count >= RECENT_COUNT // 2)), 3),
@@ -264,33 +262,9 @@ class MarksMeter:
             reader=reader_name(),
         )
 
-    def _whole_signs(self, tracks: list[Track]) -> list[Track]:
-        """Parts that stand in one line close by and were there at the same time are one mark."""
-        gap = WORD_GAP * self._size[0]
-        whole: list[Track] = []
-        for track in sorted(tracks, key=_rank, reverse=True):
-            # A part may be what lies between two others.
-            for other in [o for o in whole if _continues(o, track, gap)]:
-                first, second = (other, track) if _rank(other) >= _rank(track) else (track, other)
-                whole.remove(other)
-                first.outline(joined(first.region, second.region))
-                first.sights = max(first.sights, second.sights)
-                track = first
-            whole.append(track)
-        return whole
-
     def _facts(self, tracks: list[Track]) -> tuple[MarkFacts, ...]:
-        tracks = sorted(tracks, key=_rank, reverse=True)
-        groups: list[list[Track]] = []
-        for track in tracks:
-            for group in groups:
-                if _same_sign(group[0], track):
-                    group.append(track)
-                    break
-            else:
-                groups.append([track])
         found: list[MarkFacts] = []
-        for group in groups:
+        for group in by_sign(tracks):
             found.extend(self._group_facts(group))
         return tuple(found[:_MAX_FOUND])
 
@@ -300,14 +274,14 @@ class MarksMeter:
         start_s = self._start_s or 0.0
         shown = [(track, track.spans(join_s, start_s)) for track in group]
         shown = [(track, spans) for track, spans in shown if spans]
-        at_once = len(shown) < 2 or _at_once([spans for _, spans in shown])
-        if len(shown) >= _MANY and at_once:
+        together = len(shown) < 2 or at_once([spans for _, spans in shown])
+        if len(shown) >= _MANY and together:
             boxes = [t.region.extent() for t, _ in shown]
             x0, y0 = min(b[0] for b in boxes), min(b[1] for b in boxes)
             x1, y1 = max(b[0] + b[2] for b in boxes), max(b[1] + b[3] for b in boxes)
             track, spans = shown[0]
             return [self._one(track, spans, MarkKind.TILED, len(shown), (x0, y0, x1 - x0, y1 - y0))]
-        if at_once:
+        if together:
             return [
                 self._one(track, spans, MarkKind.FIXED, len(shown), track.region.extent()) for track, spans in shown
             ]
@@ -377,7 +351,7 @@ class MarksMeter:
         told: list[MarkFacts] = []
         while marks:
             first = marks[0]
-            same = [mark for mark in marks if mark is first or likeness(mark.signature, first.signature) >= _ALIKE]
+            same = [mark for mark in marks if mark is first or likeness(mark.signature, first.signature) >= ALIKE]
             marks = [mark for mark in marks if mark not in same]
             if len(same) >= _MANY:
                 x0, y0 = min(m.box[0] for m in same), min(m.box[1] for m in same)
@@ -387,6 +361,33 @@ class MarksMeter:
             else:
                 told += same
         return tuple(told)
+
+    def _shown(self, shown: list[Shown]) -> tuple[MarkFacts, ...]:
+        def alike(one: Shown, other: Shown) -> bool:
+            return likeness(*(signature(s.region, self._aspect) for s in (one, other))) >= ALIKE
+
+        return tuple(
+            MarkFacts(
+                kind=MarkKind.SHOWN,
+                box=_share(one.region.extent(), *self._size, _HALO_PX),
+                spans=one.spans[:40],
+                backgrounds=one.facts.moved,
+                seen=one.facts.pictures,
+                looks=one.facts.pictures,
+                survived=one.facts.pictures,
+                lost=0,
+                proof=0.0,
+                consistency=round(min(1.0, one.region.consistency), 3),
+                surround=round(one.facts.moved / one.facts.pictures, 3),
+                breadth=round(one.region.breadth, 3),
+                edge_px=one.region.edge_px,
+                places=one.places,
+                crop_at_s=round(one.best_s, 3),
+                signature=signature(one.region, self._aspect),
+                coming=one.facts,
+            )
+            for one in grouped(shown, alike)
+        )
 
     def _drifting(self, drift: Drift) -> MarkFacts | None:
         seen = drift.seen()
@@ -418,58 +419,3 @@ def _share(box: PixelBox, width: int, height: int, halo_px: float) -> tuple[floa
     trim_x, trim_y = min(halo_px, w / 4), min(halo_px, h / 4)
     x, y, w, h = x + trim_x, y + trim_y, w - 2 * trim_x, h - 2 * trim_y
     return round(x / width, 4), round(y / height, 4), round(w / width, 4), round(h / height, 4)
-
-
-def _continues(one: Track, other: Track, gap: float) -> bool:
-    steady = sorted((one.region.consistency, other.region.consistency))
-    first, second = one.region.extent(), other.region.extent()
-    lies = in_line(first, second, max(gap, 0.5 * max(first[3], second[3])))
-    return lies and steady[0] >= AS_STEADY * steady[1] and one.beside(other)
-
-
-def _rank(track: Track) -> tuple[float, int]:
-    """What the later backgrounds proved first; chance regions are many and live over many backgrounds too."""
-    return track.proof() * track.region.consistency, track.region.edge_px
-
-
-def _same_sign(one: Track, other: Track) -> bool:
-    (_, _, w1, h1), (_, _, w2, h2) = one.box, other.box
-    near = max(w1, w2) <= 1.3 * min(w1, w2) + 2 and max(h1, h2) <= 1.3 * min(h1, h2) + 2
-    if not near:
-        return False
-    if likeness(signature(one.region), signature(other.region)) >= _ALIKE:
-        return True
-    return min(one.region.edge_px, other.region.edge_px) >= _SHAPE_PX and same_shape(one.region, other.region) >= _ALIKE
-
-
-def _at_once(spans: list[tuple[tuple[float, float], ...]]) -> bool:
-    """Whether more than half of several signs, with the one seen longest, were seen while that one was seen."""
-    lengths = [sum(b - a for a, b in one) for one in spans]
-    longest = max(zip(lengths, spans, strict=True), key=lambda pair: pair[0])[1]
-    with_it = 0
-    for length, one in zip(lengths, spans, strict=True):
-        common = sum(max(0.0, min(b, d) - max(a, c)) for a, b in one for c, d in longest)
-        with_it += common >= 0.5 * length
-    return 2 * with_it > len(spans)
-
-
-def _without_parts(tracks: list[Track]) -> list[Track]:
-    """One track for each place: of a region and a part of it, the one that was seen more often."""
-    kept: list[Track] = []
-    for track in sorted(tracks, key=lambda t: (t.sights, t.region.edge_px), reverse=True):
-        box = track.box
-        rivals = [k for k in kept if shared(k.box, box) > 0.7]
-        if not rivals:
-            kept.append(track)
-        elif len(rivals) == 1 and _outgrows(track, rivals[0]):
-            kept[kept.index(rivals[0])] = track
-    return kept
-
-
-def _outgrows(track: Track, rival: Track) -> bool:
-    """Much more of the mark, seen hardly less often and hardly less steady: the rival is a fragment."""
-    return (
-        track.region.edge_px >= 2 * rival.region.edge_px
-        and track.sights >= 0.7 * rival.sights
-        and track.region.consistency >= AS_STEADY * rival.region.consistency
-    )

@@ -12,6 +12,7 @@ from coursekit.video.marks.persistence import Map
 
 KEPT = 24
 """How many: some six seconds at the start of a lesson."""
+COARSE = 2
 PACKED = 127
 """What a whole edge is in them."""
 
@@ -27,10 +28,17 @@ class Past:
     """Soft gradients, x and y, PACKED times."""
     turned: tuple[npt.NDArray[np.int8], ...]
     fresh: npt.NDArray[np.uint8]
+    coarse: tuple[npt.NDArray[np.int8], ...]
+    """Soft gradients of every so many pixels both ways."""
 
     def edges(self, *, turning: bool) -> tuple[npt.NDArray[np.int8], ...]:
         """Soft gradients, or those that turn with the ground's brightness."""
         return self.turned if turning else self.soft
+
+
+def coarse(soft: Sequence[npt.NDArray[np.int8]]) -> tuple[npt.NDArray[np.int8], ...]:
+    """Packed soft gradients of a quarter of the pixels."""
+    return tuple(np.ascontiguousarray(part[::COARSE, ::COARSE]) for part in soft)
 
 
 def packed(values: Sequence[Map]) -> tuple[npt.NDArray[np.int8], ...]:

@@ -160,12 +160,14 @@ def strokes(bits: Bits, least: int) -> Bits:
     return inside & (np.asarray(cv2.boxFilter(inside.view(np.uint8), -1, (5, 5), normalize=False)) >= least)
 
 
-def gathered(seeds: Bits, sure: Bits | None = None, least: int = _MIN_EDGE_PX) -> Iterator[tuple[PixelBox, Bits]]:
+def gathered(
+    seeds: Bits, sure: Bits | None = None, least: int = _MIN_EDGE_PX, long_side_px: int | None = None
+) -> Iterator[tuple[PixelBox, Bits]]:
     """Boxes of pixels that belong together, and which they are; the largest first. Fewer than so many, of those that
-    are `sure` where that is given, are left out."""
+    are `sure` where that is given, are left out. `long_side_px`: of the picture, where the seeds are a part of it."""
     if not seeds.any():
         return
-    link = max(3, round(max(seeds.shape) * _LINK_SHARE)) | 1
+    link = max(3, round((long_side_px or max(seeds.shape)) * _LINK_SHARE)) | 1
     # Words stand apart along the line further than lines stand apart.
     along = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * link + 1, link))
     joined = cv2.dilate(seeds.astype(np.uint8), along)

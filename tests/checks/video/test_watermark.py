@@ -16,7 +16,7 @@ from coursekit.rules.check import CheckContext
 from coursekit.texts import Teller
 from coursekit.video.checks.watermark import watermark
 from coursekit.video.facts import VideoFacts
-from coursekit.video.marks.facts import MarkFacts, MarkKind, MarksFacts, StillFacts, StillKind
+from coursekit.video.marks.facts import ComingFacts, MarkFacts, MarkKind, MarksFacts, StillFacts, StillKind
 from coursekit.video.marks.judgement import WatermarkParams
 from tests.support import Outcome, run_check
 from tests.video_facts import HEALTHY
@@ -236,6 +236,112 @@ def test_what_drifts_may_be_faint_and_hidden_for_a_while() -> None:
 )
 def test_what_moves_in_the_scene_is_left_alone(thing: dict[str, Any]) -> None:
     assert judge(replace(DRIFTING, **thing)).verdict is Verdict.PASS
+
+
+COMING = ComingFacts(
+    jump=0.9, before=0.05, before_spread=0.1, after=-0.05, spread=0.15, least=0.6, own=0.75, around=0.45, rest=0.4,
+    moved=15, pictures=24, drawn=0.1, step_s=0.25,
+)  # fmt: skip
+SUDDEN = ComingFacts(
+    jump=1.0, before=-0.1, before_spread=0.01, after=-0.1, spread=0.01, least=0.98, own=0.98, around=0.97, rest=0.97,
+    moved=0, pictures=24, drawn=0.1, step_s=0.25,
+)  # fmt: skip
+SHOWN = MarkFacts(
+    kind=MarkKind.SHOWN, box=(0.82, 0.05, 0.12, 0.08), spans=((30.0, 35.5),), backgrounds=15, seen=24, looks=24,
+    survived=24, lost=0, proof=0.0, consistency=0.5, surround=0.6, breadth=0.3, edge_px=300, coming=COMING,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("coming", [COMING, SUDDEN])
+def test_what_comes_and_goes_at_once_is_for_a_person(coming: ComingFacts) -> None:
+    outcome = judge(replace(SHOWN, coming=coming))
+    assert (outcome.verdict, outcome.codes) == (Verdict.REVIEW, ("sudden-mark",))
+    assert outcome.findings[0].where == Span(30.0, 35.5, box=SHOWN.box)
+
+
+@pytest.mark.parametrize(
+    "scenery",
+    [
+        {"own": 0.6},
+        {"around": 0.7},
+        {"moved": 5},
+        {"moved": 12, "pictures": 60},
+        {"jump": 0.3},
+        {"before": -0.4},
+        {"before_spread": 0.5},
+        {"after": 0.4},
+        {"spread": 0.5},
+        {"least": 0.2},
+        # Seconds apart, what somebody put down comes so too.
+        {"step_s": 2.0, "moved": 12},
+    ],
+)
+def test_what_a_scene_brings_and_takes_is_left_alone(scenery: dict[str, Any]) -> None:
+    assert judge(replace(SHOWN, coming=replace(COMING, **scenery))).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"jump": 0.4, "spread": 0.5, "least": 0.2, "own": 0.85}, Verdict.REVIEW),
+        ({"jump": 0.4, "spread": 0.5, "least": 0.2, "own": 0.85, "around": 0.6}, Verdict.PASS),
+        ({"step_s": 2.0, "moved": 18}, Verdict.REVIEW),
+    ],
+)
+def test_what_stands_out_more_may_come_less_suddenly(change: dict[str, Any], expected: Verdict) -> None:
+    assert judge(replace(SHOWN, coming=replace(COMING, **change))).verdict is expected
+
+
+@pytest.mark.parametrize(
+    "pushed",
+    [
+        {"rest": 0.8},
+        {"before_spread": 0.05},
+        {"jump": 0.7},
+        {"spread": 0.1},
+        {"least": 0.8},
+        {"step_s": 1.0},
+        # The next line of a slide.
+        {"drawn": 0.7},
+    ],
+)
+def test_what_is_put_into_a_still_picture_is_left_alone(pushed: dict[str, Any]) -> None:
+    assert judge(replace(SHOWN, coming=replace(SUDDEN, **pushed))).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"spans": ((30.0, 33.0),)},
+        {"breadth": 0.05},
+        {"edge_px": 40},
+        # A lower third.
+        {"box": (0.05, 0.8, 0.2, 0.08)},
+        {"box": (0.05, 0.8, 0.3, 0.08), "spans": ((30.0, 60.0),)},
+    ],
+)
+def test_what_a_lesson_shows_for_a_moment_is_left_alone(content: dict[str, Any]) -> None:
+    assert judge(replace(SHOWN, **content)).verdict is Verdict.PASS
+
+
+def test_what_was_shown_is_told_once_and_its_box_is_the_closer() -> None:
+    x, y, w, h = SHOWN.box
+    part = replace(LOGO, box=(x, y, w / 2, h), spans=((30.0, 36.0),))
+    for seen, box in (
+        (part, SHOWN.box),
+        (replace(LOGO, box=(x - 0.02, y, w * 1.4, h * 1.5), edge_px=600, spans=((30.0, 36.0),)), SHOWN.box),
+        (replace(LOGO, spans=((30.0, 36.0),)), LOGO.box),
+    ):
+        sure = replace(SHOWN, coming=replace(COMING, own=0.95))
+        (finding,) = judge(seen, sure).findings
+        assert (finding.code, finding.where) == ("possible-mark", Span(30.0, 36.0, box=box))
+    wide = replace(LOGO, box=(0.4, 0.02, 0.55, 0.2))
+    assert judge(wide, SHOWN).codes == ("third-party-mark", "sudden-mark"), "a logo within scenery is another thing"
+
+
+def test_what_pops_up_on_slides_is_their_own() -> None:
+    facts = replace(HEALTHY, marks=MarksFacts(samples=600, changing=0.9, found=(SHOWN,), drawn=0.6))
+    assert run_check(watermark, facts, profile_params()).verdict is Verdict.PASS
 
 
 JUMPING = replace(LOGO, kind=MarkKind.JUMPING, places=2, alike=0.64, looks=1, proof=6.9, consistency=0.53)
