@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -162,6 +163,18 @@ def test_one_place_is_told_of_once_with_all_its_times(
     told: list[tuple[tuple[float, float], ...]],
 ) -> None:
     assert [s.spans for s in grouped([one(at, span) for at, span in parts], alike)] == told
+
+
+def test_of_many_comings_those_kept_stay_where_others_do_not_or_to_the_pixel() -> None:
+    sleeves = [one((10 * n, 10, 8, 8), (n, n + 5)) for n in range(40)]
+    sleeves = [
+        replace(s, facts=replace(s.facts, own=0.95, around=0.9, spread=0.1, before_spread=0.05)) for s in sleeves
+    ]
+    logo = one((500, 300, 8, 8), (5, 9))
+    before_a_talker = replace(logo, facts=replace(logo.facts, around=0.97, own=0.98, spread=0.01, before_spread=0.01))
+    before_a_crowd = replace(one((500, 10, 8, 8), (5, 9)), facts=replace(logo.facts, own=0.7, around=0.4))
+    first, second, *_ = grouped([*sleeves, before_a_talker, before_a_crowd], other)
+    assert {first.region.box, second.region.box} == {before_a_talker.region.box, before_a_crowd.region.box}
 
 
 def test_a_sign_in_two_places_is_counted_and_scenery_is_not_kept() -> None:
