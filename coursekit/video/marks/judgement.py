@@ -154,9 +154,9 @@ class WatermarkParams:
     shown_moved_share: float
     """… and this share of them …"""
     shown_step_s: float
-    """… or, where two pictures at its ends lie farther apart than this: what somebody puts down comes so too …"""
-    shown_moving_share: float
-    """… this share: a camera that moves, or scene after scene …"""
+    """… how far two pictures at its ends may lie apart: of what comes within a second nobody knows how it came …"""
+    shown_pictures: int
+    """… in how many it must have been followed, the first without it included …"""
     shown_breadth: float
     shown_edge_px: int
     shown_width: float
@@ -320,7 +320,9 @@ def _drifts(mark: MarkFacts, params: WatermarkParams) -> bool:
 
 def _was_shown(mark: MarkFacts, coming: ComingFacts, params: WatermarkParams) -> bool:
     whole = (
-        mark.breadth >= params.shown_breadth
+        coming.step_s <= params.shown_step_s
+        and coming.pictures >= params.shown_pictures
+        and mark.breadth >= params.shown_breadth
         and mark.edge_px >= params.shown_edge_px
         and mark.box[2] <= params.shown_width
         and coming.before_spread <= params.shown_before_spread
@@ -332,9 +334,7 @@ def _was_shown(mark: MarkFacts, coming: ComingFacts, params: WatermarkParams) ->
 
 def _stands_out(mark: MarkFacts, coming: ComingFacts, params: WatermarkParams) -> bool:
     """It stayed while what is round it did not."""
-    far = coming.step_s > params.shown_step_s
-    moving = (params.shown_moving_share if far else params.shown_moved_share) * coming.pictures
-    if coming.moved < max(params.shown_moved, moving):
+    if coming.moved < max(params.shown_moved, params.shown_moved_share * coming.pictures):
         return False
     if coming.own >= max(params.shown_sure_own, params.shown_sure_around * coming.around):
         return (
@@ -357,7 +357,6 @@ def _is_sudden(mark: MarkFacts, coming: ComingFacts, params: WatermarkParams) ->
     return (
         _longest_s(mark) >= params.shown_s
         and coming.own >= params.shown_own
-        and coming.step_s <= params.shown_step_s
         and coming.drawn < params.max_drawn
         and coming.jump >= params.shown_still_jump
         and max(abs(coming.before), abs(coming.after)) <= params.shown_still_before
