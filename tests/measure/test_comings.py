@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -15,8 +17,10 @@ from coursekit.bench.ladder_marks import RATE, judge_clip, look
 from coursekit.bench.score import Said, box_iou
 from coursekit.model import Verdict
 from coursekit.rules.profiles import load_profile
-from coursekit.video.marks.comings import Shown, grouped
+from coursekit.video.marks.comings import WINDOWS, Comings, Shown, grouped
 from coursekit.video.marks.facts import ComingFacts, MarkFacts, MarkKind
+from coursekit.video.marks.past import KEPT, Past, coarse, packed
+from coursekit.video.marks.persistence import soft_edges
 from coursekit.video.marks.regions import Region
 
 SIZE = (640, 360)
@@ -123,6 +127,20 @@ def test_what_is_pushed_into_the_corner_comes_otherwise() -> None:
     assert judge_clip(facts, load_profile("tianjin-2025")) == ()
 
 
+@pytest.mark.parametrize(("apart_s", "told"), [(0.25, 1), (1.0, 0)])
+def test_what_comes_between_pictures_a_second_apart_came_nobody_knows_how(apart_s: float, told: int) -> None:
+    stamp = marks.draw_logo(80, seed=1)
+    x, y = marks.corner_of("top-right", stamp.share(*SIZE))
+    comings, past = Comings(SIZE, WINDOWS[0]), deque[Past](maxlen=KEPT)
+    for n, picture in enumerate(itertools.islice(on_a_stand(), 60)):
+        luma = cv2.cvtColor(marks.lay(picture, stamp, x, y, 1.0) if 20 <= n < 45 else picture, cv2.COLOR_BGR2GRAY)
+        grey = np.asarray(luma, np.uint8)
+        soft = packed(soft_edges(grey))
+        past.append(Past(apart_s * n, 0, grey, soft, soft, grey, coarse(soft)))
+        comings.look(past)
+    assert len([s for s in comings.shown if s.facts.own > 0.8 and s.region.box[0] > 500]) == told
+
+
 COMING = ComingFacts(
     jump=1.0, before=0.0, before_spread=0.05, after=0.0, spread=0.1, least=0.8, own=0.9, around=0.4, rest=0.9, moved=20,
     pictures=24, drawn=0.1, step_s=0.25,
@@ -132,8 +150,8 @@ COMING = ComingFacts(
 def one(at: tuple[int, int, int, int], span: tuple[float, float], own: float = 0.9) -> Shown:
     mask = np.ones(at[3:1:-1], np.bool_)
     edges = mask.astype(np.float32)
-    facts = ComingFacts(**{name: getattr(COMING, name) for name in COMING.__dataclass_fields__} | {"own": own})
-    return Shown(Region(at, mask, edges, edges, 20, 0.6, 0.3, 1.0), (span,), span[0], facts)
+    region = Region(at, mask, edges, edges, 20, 0.6, 0.3, 1.0)
+    return Shown(region, (span,), span[0], replace(COMING, own=own))
 
 
 def same(_: Shown, __: Shown) -> bool:

@@ -46,6 +46,7 @@ _HOLDS = 0.4
 _MOST = 0.08
 """Share of the picture that may have come at once: more is a cut, or the camera goes."""
 _MOST_NEW = 0.6
+"""The same before each picture is asked: a bound on the work, no evidence."""
 _STROKE_PX = 4
 _MIN_EDGE_PX = 32
 _MIN_COARSE_PX = 8
@@ -64,6 +65,9 @@ _SAME = 0.5
 """Likeness of the edges of two pictures below which they show another view."""
 _BRIEF = 3
 """Pictures without it by which something is gone that was hardly there."""
+KNOWN_S = 0.6
+"""Time between pictures up to which it is known how something came: what a hand put down may come so within a second.
+Beyond it nothing is looked for, which is after the first minute of a lesson."""
 _LEAST_S = 3.0
 """Shown for less, hardly anything can be read."""
 _CROPS = 16
@@ -177,6 +181,9 @@ class Comings:
         self._seen += 1
         self._add(past)
         if self._seen < 2 * window or len(past) < 2 * window:
+            return
+        if past[-1].time_s - past[-1 - window].time_s > window * KNOWN_S:
+            self._open.clear()
             return
         self._follow(past)
         for box, mask in self._came(past):

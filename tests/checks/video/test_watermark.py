@@ -330,7 +330,8 @@ def test_what_was_shown_is_told_once_and_its_box_is_the_closer() -> None:
     for seen, box in (
         (part, SHOWN.box),
         (replace(LOGO, box=(x - 0.02, y, w * 1.4, h * 1.5), edge_px=600, spans=((30.0, 36.0),)), SHOWN.box),
-        (replace(LOGO, spans=((30.0, 36.0),)), LOGO.box),
+        # Half of it alone came at once.
+        (replace(LOGO, box=(x, y, w * 1.6, h), edge_px=900, spans=((30.0, 36.0),)), (x, y, w * 1.6, h)),
     ):
         sure = replace(SHOWN, coming=replace(COMING, own=0.95))
         (finding,) = judge(seen, sure).findings
