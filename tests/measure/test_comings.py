@@ -17,11 +17,13 @@ from coursekit.bench.ladder_marks import RATE, judge_clip, look
 from coursekit.bench.score import Said, box_iou
 from coursekit.model import Verdict
 from coursekit.rules.profiles import load_profile
-from coursekit.video.marks.comings import WINDOWS, Comings, Shown, grouped
+from coursekit.video.marks.comings import WINDOWS, Comings
 from coursekit.video.marks.facts import ComingFacts, MarkFacts, MarkKind
 from coursekit.video.marks.past import KEPT, Past, coarse, packed
 from coursekit.video.marks.persistence import soft_edges
 from coursekit.video.marks.regions import Region
+from coursekit.video.marks.shown import Shown, grouped
+from tests.scenes import mottled
 
 SIZE = (640, 360)
 SECONDS = 20
@@ -29,20 +31,9 @@ FROM_S, TO_S = 7.0, 13.0
 SLACK_S = 0.5
 
 
-def world() -> Picture:
-    """A wide scene with detail of every size."""
-    rng = np.random.default_rng(4)
-    out = np.zeros((500, 1200), np.float32)
-    for size in (6, 12, 24, 48, 96):
-        noise = rng.normal(0, 1, (500 // size + 2, 1200 // size + 2)).astype(np.float32)
-        out += cv2.resize(noise, (1200, 500), interpolation=cv2.INTER_CUBIC)
-    grey = np.clip(110 + out * 22, 0, 255).astype(np.uint8)
-    return np.asarray(cv2.merge([grey, grey, grey]), np.uint8)
-
-
 def by_hand(sway_px: float = 70.0) -> Iterator[Picture]:
     """A camera in a hand: it goes to and fro, and what it sees comes back."""
-    scene = world()
+    scene = mottled(4, (1200, 500))
     for n in range(SECONDS * RATE):
         t = n / RATE
         x = 250 + sway_px * (np.sin(1.7 * t) + 0.4 * np.sin(5.3 * t))
@@ -52,7 +43,7 @@ def by_hand(sway_px: float = 70.0) -> Iterator[Picture]:
 
 def on_a_stand() -> Iterator[Picture]:
     rng = np.random.default_rng(1)
-    scene = world()[70:430, 250:890].astype(np.float32)
+    scene = mottled(4, (1200, 500))[70:430, 250:890].astype(np.float32)
     for n in range(SECONDS * RATE):
         moving = scene.copy()
         # Somebody gestures in the middle of the picture.

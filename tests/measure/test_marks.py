@@ -32,6 +32,7 @@ from coursekit.video.marks.own import own_likeness
 from coursekit.video.marks.past import lines_of
 from coursekit.video.marks.signature import likeness, read_signature, symmetry
 from coursekit.video.marks.velocities import FULL, peaks
+from tests.scenes import mottled
 
 SIZE = (640, 360)
 FRAMES = 26 * 8
@@ -40,26 +41,15 @@ BOX_SLACK = 0.5
 OPACITY_SLACK = 0.2
 
 
-def world(seed: int = 0) -> Picture:
-    """A wide scene with detail of every size, as a camera may pan over."""
-    rng = np.random.default_rng(seed)
-    out = np.zeros((900, 2600), np.float32)
-    for size in (6, 12, 24, 48, 96):
-        noise = rng.normal(0, 1, (900 // size + 2, 2600 // size + 2)).astype(np.float32)
-        out += cv2.resize(noise, (2600, 900), interpolation=cv2.INTER_CUBIC)
-    grey = np.clip(110 + out * 22, 0, 255).astype(np.uint8)
-    return np.asarray(cv2.merge([grey, grey, grey]), np.uint8)
-
-
 def pan(seed: int = 0) -> Iterator[Picture]:
-    scene = world(seed)
+    scene = mottled(seed, (2600, 900))
     for n in range(FRAMES):
         x, y = int(8.5 * n), int(250 + 180 * np.sin(n / 17))
         yield np.ascontiguousarray(scene[y : y + SIZE[1], x : x + SIZE[0]])
 
 
 def still() -> Iterator[Picture]:
-    scene = world(3)[:360, :640]
+    scene = mottled(3, (2600, 900))[:360, :640]
     rng = np.random.default_rng(1)
     for _ in range(FRAMES):
         yield np.clip(scene + rng.normal(0, 2, scene.shape), 0, 255).astype(np.uint8)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coursekit.cover.reader import reader_name
-from coursekit.video.marks.comings import WINDOWS, Comings, Shown, grouped
+from coursekit.video.marks.comings import WINDOWS, Comings
 from coursekit.video.marks.drift import Drift, Drifts
 from coursekit.video.marks.facts import MarkFacts, MarkKind, MarksFacts
 from coursekit.video.marks.laid import MAX_LOOKS as MAX_VIEWS
@@ -30,6 +30,7 @@ from coursekit.video.marks.regions import (
     looked_round,
 )
 from coursekit.video.marks.room import Room
+from coursekit.video.marks.shown import Shown, grouped
 from coursekit.video.marks.signature import likeness
 from coursekit.video.marks.signs import ALIKE, at_once, by_sign, rank, whole_signs, without_parts
 from coursekit.video.marks.stills import find_stills
