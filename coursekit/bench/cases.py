@@ -127,6 +127,9 @@ def plan_jobs(plan: Plan, shelf: Shelf) -> Iterator[Job]:
             yield from _ladder("video", scenes[turn : turn + 1], video_rungs(), 5, choose, plan)
             yield from _ladder("marks", boards[turn : turn + 1], marks_rungs(), 5, choose, plan)
             yield from _ladder("video 1080", sharp[turn : turn + 1], sharp_rungs(), 2, choose, plan)
+    # Marks over moving pictures must not be missed: the steps that anybody notices are shown over more clips than one.
+    moving = () if plan.quick else tuple(name for name in material.moving_boards(shelf) if name not in boards)
+    yield from _ladder("marks", moving[: max(0, plan.clips - 1)], marks_rungs(), 5, _noticed, plan)
 
 
 AnyRung = ladder_audio.Rung | ladder_video.Rung | ladder_marks.Rung
@@ -148,6 +151,10 @@ def _telling(rungs: Sequence[AnyRung]) -> tuple[int, ...]:
     for steps in faults.values():
         chosen |= {next((n for n in steps if rungs[n].noticed), steps[-1]), steps[-1]}
     return tuple(sorted(chosen))
+
+
+def _noticed(rungs: Sequence[AnyRung]) -> tuple[int, ...]:
+    return tuple(number for number, rung in enumerate(rungs) if rung.noticed)
 
 
 def _rest(rungs: Sequence[AnyRung]) -> tuple[int, ...]:

@@ -158,6 +158,11 @@ def boards(shelf: Shelf) -> tuple[str, ...]:
     return tuple(names[turn] for turn in range(deepest) for names in kinds.values() if turn < len(names))
 
 
+def moving_boards(shelf: Shelf) -> tuple[str, ...]:
+    """Recorded pictures before a camera that moves, which carry marks."""
+    return shelf.named(lambda c: c.marks == "moving")
+
+
 def _alternate(real: tuple[str, ...], made: tuple[str, ...]) -> tuple[str, ...]:
     # One made clip early, so that a short run has both sorts.
     return (*real[:1], *made[:1], *real[1:], *made[1:])

@@ -140,6 +140,19 @@ def test_a_table_of_clips_that_cannot_be_used_names_the_field(tmp_path: Path) ->
     assert shelf.unknown == ("b.mp4",)
 
 
+def test_what_anybody_notices_over_moving_pictures_is_shown_over_as_many_clips_as_asked_for(tmp_path: Path) -> None:
+    names = [f"{letter}.mp4" for letter in "abcd"]
+    table = "".join(f'["{name}"]\nmarks = "moving"\n' for name in names)
+    (tmp_path / "clips.toml").write_text(table, encoding="utf-8")
+    for name in names:
+        (tmp_path / name).write_bytes(b"")
+    jobs = [job for job in plan_jobs(Plan(tmp_path, clips_per_rung=3), find_clips(tmp_path)) if job.ladder == "marks"]
+    shown = {name: {number for job in jobs if job.clip == name for number in job.items} for name in names}
+    rungs = marks_rungs()
+    noticed = {number for number, rung in enumerate(rungs) if rung.noticed}
+    assert shown == {"a.mp4": set(range(len(rungs))), "b.mp4": noticed, "c.mp4": noticed, "d.mp4": set()}
+
+
 def test_bench_is_there_and_not_in_the_list_of_commands() -> None:
     runner = CliRunner()
     listed = runner.invoke(cli, ["--help"])

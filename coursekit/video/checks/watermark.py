@@ -9,7 +9,7 @@ from typing import Any
 from coursekit.model import Finding, Span
 from coursekit.rules.check import CannotTest, CheckContext, check, equal_to, measured
 from coursekit.video.facts import VideoFacts
-from coursekit.video.marks.boxes import common, covers, overlap, shared
+from coursekit.video.marks.boxes import Box, common, covers, overlap, shared
 from coursekit.video.marks.facts import MarkFacts, MarkKind, StillFacts, StillKind
 from coursekit.video.marks.judgement import (
     WatermarkParams,
@@ -26,6 +26,7 @@ from coursekit.video.marks.judgement import (
 )
 from coursekit.video.marks.names import holder_of, points_elsewhere
 from coursekit.video.marks.own import own_likeness
+from coursekit.video.marks.signs import at_once
 
 _SAME_PLACE = 0.7
 """Share of the smaller of two boxes that must lie in the other for both to be of one mark: what merely lies beside has
@@ -41,6 +42,11 @@ _WITHIN = 0.95
 _CORE = 0.3
 """… and of the whole that it must fill: a roof's ribs beside a logo left it 0.38, a part of a logo filled 0.36 before
 what stands in line was joined."""
+
+_LINED = (MarkKind.FIXED, MarkKind.LAID)
+_AS_HIGH, _LEVEL, _APART = 1.5, 0.6, 0.5
+"""How many times as high one part of a line may be as another, how much of the higher one they must have in common, and
+how many times the width of the longer one may lie between them: two marks at the left and the right are two."""
 
 
 @check("video/watermark", facts=VideoFacts, params=WatermarkParams)
@@ -70,7 +76,7 @@ def watermark(ctx: CheckContext, facts: VideoFacts, params: WatermarkParams) -> 
         and (is_sure(m, params) or is_doubtful(m, least, params) or is_seen_both_ways(m, strangers, params))
     ]
     doubtful.sort(key=lambda m: (m.kind is not MarkKind.LAID, m.kind is MarkKind.SHOWN))
-    told = _told_once([(mark, True) for mark in sure] + [(mark, False) for mark in doubtful])
+    told = _whole_lines(_told_once([(mark, True) for mark in sure] + [(mark, False) for mark in doubtful]))
     ctx.observe(measured(len(told), "marks"), equal_to(0, "marks"))
     for mark, certain in told:
         if says := _named(mark):
@@ -120,6 +126,38 @@ def _told_once(marks: list[tuple[MarkFacts, bool]]) -> list[tuple[MarkFacts, boo
             first = replace(first, box=mark.box)
         told[known[0]] = first, was_certain
     return told
+
+
+def _whole_lines(told: list[tuple[MarkFacts, bool]]) -> list[tuple[MarkFacts, bool]]:
+    """Parts of one line of words as one: where the ground is as bright as the letters a line is interrupted."""
+    whole: list[tuple[MarkFacts, bool]] = []
+    for mark, certain in told:
+        # A part may be what lies between two others.
+        for other, was_certain in [(o, sure) for o, sure in whole if _one_line(o, mark)]:
+            whole.remove((other, was_certain))
+            first = other if was_certain >= certain else mark
+            mark, certain = replace(first, box=_round_both(other.box, mark.box)), certain or was_certain
+        whole.append((mark, certain))
+    return whole
+
+
+def _one_line(one: MarkFacts, other: MarkFacts) -> bool:
+    (ax, ay, aw, ah), (bx, by, bw, bh) = one.box, other.box
+    apart = max(ax, bx) - min(ax + aw, bx + bw)
+    return (
+        one.kind in _LINED
+        and other.kind in _LINED
+        and at_once([one.spans, other.spans])
+        and max(ah, bh) <= _AS_HIGH * min(ah, bh)
+        and min(ay + ah, by + bh) - max(ay, by) >= _LEVEL * max(ah, bh)
+        and apart <= _APART * max(aw, bw)
+    )
+
+
+def _round_both(one: Box, other: Box) -> tuple[float, float, float, float]:
+    x0, y0 = min(one[0], other[0]), min(one[1], other[1])
+    x1, y1 = max(one[0] + one[2], other[0] + other[2]), max(one[1] + one[3], other[1] + other[3])
+    return x0, y0, round(x1 - x0, 4), round(y1 - y0, 4)
 
 
 def _seen_twice(one: MarkFacts, other: MarkFacts) -> bool:

@@ -109,6 +109,24 @@ def test_what_all_looks_share_fails_and_is_told_once() -> None:
     assert elsewhere.codes == ("third-party-mark", "third-party-mark")
 
 
+def test_a_line_in_parts_is_told_once_and_two_signs_are_two() -> None:
+    left, right = replace(LOGO, box=(0.03, 0.5, 0.29, 0.05)), replace(LOGO, box=(0.43, 0.5, 0.54, 0.05), consistency=0.5)
+    between = replace(LOGO, box=(0.34, 0.505, 0.06, 0.045), consistency=0.5)
+    outcome = judge(left, right, between)
+    assert (outcome.verdict, outcome.codes) == (Verdict.FAIL, ("third-party-mark",))
+    assert outcome.findings[0].where == Span(3.0, 590.0, box=(0.03, 0.5, 0.94, 0.05))
+    assert judge(replace(left, consistency=0.5), right).codes == ("possible-mark",)
+    corner = replace(LOGO, box=(0.85, 0.5, 0.1, 0.05))
+    for other in (
+        replace(LOGO, box=(0.03, 0.5, 0.1, 0.05)),
+        replace(LOGO, box=(0.72, 0.44, 0.1, 0.05)),
+        replace(LOGO, box=(0.72, 0.5, 0.1, 0.1)),
+    ):
+        assert len(judge(corner, other).findings) == 2
+    beside = replace(LOGO, box=(0.72, 0.5, 0.1, 0.05), spans=((700.0, 790.0),))
+    assert len(judge(replace(corner, spans=((3.0, 50.0),)), beside).findings) == 2
+
+
 def test_what_is_the_studios_own_seen_one_way_is_its_own_seen_the_other() -> None:
     manifest = object.__new__(Manifest)
     object.__setattr__(manifest, "marks", (Mark(id="own", name="本单位", texts=("示例学堂",)),))
