@@ -68,12 +68,11 @@ def watermark(ctx: CheckContext, facts: VideoFacts, params: WatermarkParams) -> 
         and not (drawn and m.kind in (MarkKind.LAID, MarkKind.SHOWN))
     ]
     sure = [m for m in strangers if is_sure(m, params) and likeness[m] < params.near_likeness]
-    least = params.fail_backgrounds if drawn else params.review_backgrounds
     doubtful = [
         m
         for m in strangers
         if m not in sure
-        and (is_sure(m, params) or is_doubtful(m, least, params) or is_seen_both_ways(m, strangers, params))
+        and (is_sure(m, params) or is_doubtful(m, params, drawn=drawn) or is_seen_both_ways(m, strangers, params))
     ]
     doubtful.sort(key=lambda m: (m.kind is not MarkKind.LAID, m.kind is MarkKind.SHOWN))
     told = _whole_lines(_told_once([(mark, True) for mark in sure] + [(mark, False) for mark in doubtful]))

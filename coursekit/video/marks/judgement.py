@@ -118,6 +118,8 @@ class WatermarkParams:
     """… and what share of the picture it may fill, to be asked about."""
     laid_agree_both: float
     """What is seen to stay over changing ground as well needs agree no more than this …"""
+    laid_breadth_both: float
+    """… and may be nearly a line, but not a straight one: an edge that goes along itself stays where it is …"""
     laid_common: float
     """… if both boxes have so much in common: intersection over union …"""
     laid_within: float
@@ -243,7 +245,8 @@ def _is_surely_laid(mark: MarkFacts, params: WatermarkParams) -> bool:
     )
 
 
-def is_doubtful(mark: MarkFacts, least_backgrounds: int, params: WatermarkParams) -> bool:
+def is_doubtful(mark: MarkFacts, params: WatermarkParams, *, drawn: bool) -> bool:
+    """`drawn`: what stays may be a template, which stays through some changes too."""
     if mark.kind is MarkKind.DRIFTING:
         return _drifts(mark, params)
     if mark.kind is MarkKind.LAID:
@@ -252,10 +255,11 @@ def is_doubtful(mark: MarkFacts, least_backgrounds: int, params: WatermarkParams
         return _was_shown(mark, mark.coming, params)
     if not (_shape(mark, params) and _stayed(mark, params.review_survived, params)):
         return False
-    if (mark.looks < params.review_looks and not _jumps(mark, params)) or mark.backgrounds < least_backgrounds:
+    least = params.fail_backgrounds if drawn else params.review_backgrounds
+    if (mark.looks < params.review_looks and not _jumps(mark, params)) or mark.backgrounds < least:
         return False
     if mark.surround >= params.review_surround:
-        return _is_proven(mark, params)
+        return _is_proven(mark, params, drawn=drawn)
     return (
         mark.edge_px >= params.large_edge_px
         and mark.surround >= params.large_surround
@@ -272,6 +276,7 @@ def _is_laid(mark: MarkFacts, params: WatermarkParams) -> bool:
         and mark.backgrounds >= params.laid_backgrounds
         and mark.consistency >= _least_agreement(mark, params)
         and mark.proof >= params.laid_proof
+        and (mark.proof >= params.laid_fail_proof or _hides(mark, params))
         and mark.breadth >= params.laid_breadth
         and mark.edge_px >= params.laid_edge_px
         and (mark.places > 1 or mark.box[2] * mark.box[3] <= params.laid_area)
@@ -285,7 +290,8 @@ def _least_agreement(mark: MarkFacts, params: WatermarkParams) -> float:
 
 def is_seen_both_ways(laid: MarkFacts, marks: list[MarkFacts], params: WatermarkParams) -> bool:
     """Neither alone is enough; that chance draws the same place in both has not been seen."""
-    if laid.kind is not MarkKind.LAID or laid.consistency < params.laid_agree_both:
+    agrees = laid.consistency >= params.laid_agree_both and laid.breadth >= params.laid_breadth_both
+    if laid.kind is not MarkKind.LAID or not agrees:
         return False
     surely = laid.backgrounds >= params.laid_fail_backgrounds and laid.proof >= params.laid_fail_proof
     steady = params.laid_steady if surely else params.steady
@@ -381,7 +387,7 @@ def _shape(mark: MarkFacts, params: WatermarkParams) -> bool:
     return backed and mark.breadth >= params.review_breadth
 
 
-def _is_proven(mark: MarkFacts, params: WatermarkParams) -> bool:
+def _is_proven(mark: MarkFacts, params: WatermarkParams, *, drawn: bool) -> bool:
     if mark.consistency >= params.steady:
         line = mark.breadth < params.fail_breadth
         return mark.proof >= (params.faint_proof if line else params.review_proof)
@@ -389,12 +395,16 @@ def _is_proven(mark: MarkFacts, params: WatermarkParams) -> bool:
         return False
     if _jumps(mark, params):
         return mark.proof >= params.review_proof
-    if mark.proof < params.faint_proof:
+    if drawn or mark.proof < params.faint_proof:
         return False
     lost = mark.lost > params.faint_lost_share * mark.survived
-    hides = mark.opacity is None or mark.opacity >= params.faint_opacity
     often = mark.looks >= params.faint_looks and mark.survived >= params.fail_survived
-    return often and hides and not lost and mark.backgrounds >= params.fail_backgrounds
+    return often and _hides(mark, params) and not lost and mark.backgrounds >= params.fail_backgrounds
+
+
+def _hides(mark: MarkFacts, params: WatermarkParams) -> bool:
+    """Something of what is behind it."""
+    return mark.opacity is None or mark.opacity >= params.faint_opacity
 
 
 def _jumps(mark: MarkFacts, params: WatermarkParams) -> bool:

@@ -163,6 +163,7 @@ def test_what_looks_share_less_surely_is_for_a_person(weaker: dict[str, Any]) ->
         {"consistency": 0.25, "edge_px": 1500},
         {"consistency": 0.25, "looks": 11},
         {"proof": 5.0},
+        {"proof": 7.0, "opacity": 0.05},
         {"edge_px": 20},
         {"breadth": 0.01},
         {"box": (0.1, 0.1, 0.5, 0.5)},
@@ -183,6 +184,7 @@ def test_what_is_seen_both_ways_needs_less_of_each() -> None:
     beside = replace(stays, box=(x + 0.04, y, w, h))
     assert judge(beside, shared).verdict is Verdict.PASS
     assert judge(stays, replace(shared, consistency=0.1)).verdict is Verdict.PASS
+    assert judge(stays, replace(shared, breadth=0.005)).verdict is Verdict.PASS
     branch_too = replace(stays, box=(x, y, w * 1.8, h), edge_px=3 * shared.edge_px, proof=14.0)
     assert judge(branch_too, shared).codes == ("possible-mark",)
     assert judge(replace(branch_too, edge_px=5 * shared.edge_px), shared).verdict is Verdict.PASS
@@ -431,9 +433,10 @@ def test_what_belongs_to_the_lesson_is_left_alone(content: dict[str, Any]) -> No
     assert judge(replace(LOGO, **content)).verdict is Verdict.PASS
 
 
+@pytest.mark.parametrize("weaker", [{"backgrounds": 4}, {"consistency": 0.5}], ids=lambda weaker: "-".join(weaker))
 @pytest.mark.parametrize(("drawn", "expected"), [(0.2, Verdict.REVIEW), (0.9, Verdict.PASS)])
-def test_a_template_stays_through_some_changes_too(drawn: float, expected: Verdict) -> None:
-    found = (replace(LOGO, backgrounds=4),)
+def test_a_template_stays_through_some_changes_too(drawn: float, expected: Verdict, weaker: dict[str, Any]) -> None:
+    found = (replace(LOGO, **weaker),)
     facts: VideoFacts = replace(HEALTHY, marks=MarksFacts(samples=600, changing=0.9, found=found, drawn=drawn))
     assert run_check(watermark, facts, profile_params()).verdict is expected
 
