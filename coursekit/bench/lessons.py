@@ -1,15 +1,15 @@
 """Healthy lessons in quantity: minutes of picture under minutes of voice, none of it faulty.
 
 Hours of recorded lessons nobody may pass on. What can be had is the same few clips seen again as another camera and
-another editor would have left them: from another moment on, cropped, mirrored, graded, under another voice in another
-room. A lesson is played to and fro, so that it has no seam; a seam would be a jump, and rightly called one. Hours made
-so are good against a detector that fires now and then, and no proof for material unlike these clips: ACCURACY.md says
-how much of it is repetition.
+another editor would have left them: from another moment on, cropped, mirrored, graded, with subtitles or words that pop
+up, under another voice in another room. A lesson is played to and fro, so that it has no seam; a seam would be a jump,
+and rightly called one. Hours made so are good against a detector that fires now and then, and no proof for material
+unlike these clips: ACCURACY.md says how much of it is repetition.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import av
 import cv2
 import numpy as np
 
-from coursekit.bench import faults_audio, faults_video, synth, traps_video
+from coursekit.bench import faults_audio, faults_video, overprint, synth, traps_video
 from coursekit.bench.clip import repeat_clip, write_clip
 from coursekit.bench.faults_audio import Samples, Voice
 from coursekit.bench.faults_video import Picture
@@ -38,6 +38,11 @@ _GRADES: tuple[tuple[str, tuple[float, float, float], float, float], ...] = (
     ("dark", (1.0, 1.0, 1.0), 0.82, 1.1),
     ("flat", (1.0, 1.0, 1.0), 0.95, 0.85),
 )
+_PRINTS: Mapping[str, Callable[[Iterable[Picture], int, int], Iterable[Picture]]] = {
+    "": lambda pictures, rate, seed: pictures,
+    "subtitled": overprint.subtitled,
+    "annotated": overprint.annotated,
+}
 _CROPS = (0.0, 0.06, 0.1, 0.16)
 
 
@@ -55,12 +60,15 @@ class Take:
     """Picture it begins with."""
     room: int
     gain_db: float
+    print: str
+    """What an editor laid over it."""
 
     @property
     def name(self) -> str:
         """What tells it from the others."""
         mirrored = ", mirrored" if self.mirrored else ""
-        return f"take {self.number}: {_GRADES[self.grade][0]}, {self.crop:.0%} cut away{mirrored}"
+        printed = f", {self.print}" if self.print else ""
+        return f"take {self.number}: {_GRADES[self.grade][0]}, {self.crop:.0%} cut away{mirrored}{printed}"
 
 
 def take_of(number: int, first: int, pictures: int, seed: int) -> Take:
@@ -77,6 +85,7 @@ def take_of(number: int, first: int, pictures: int, seed: int) -> Take:
         first=first + int(rng.integers(spare + 1)),
         room=int(rng.integers(1_000_000)),
         gain_db=float(rng.uniform(-5, 1)),
+        print=str(rng.choice(tuple(_PRINTS))),
     )
 
 
@@ -87,7 +96,8 @@ def make_lesson(folder: Path, clip: str, path: Path | None, voice: Path | None, 
     pictures = pictures or tuple(_pictures(clip, path, replace(take, first=0), seed))
     forth = tuple(_changed(p, take) for p in pictures)
     # To and fro, the turning points once.
-    loop = (np.ascontiguousarray(p[:, :, ::-1]) for p in (*forth, *forth[-2:0:-1]))
+    printed = _PRINTS[take.print]((*forth, *forth[-2:0:-1]), RATE, take.room)
+    loop = (np.ascontiguousarray(p[:, :, ::-1]) for p in printed)
     short = write_clip(folder / "short.mp4", loop, None, rate=RATE)
     return repeat_clip(short, folder / "lesson.mp4", LENGTH_S, _voice(voice, take))
 

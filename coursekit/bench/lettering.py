@@ -15,7 +15,7 @@ from coursekit.bench.faults_video import Picture
 _SIZE = (1280, 720)
 _RATE = 5
 _SLIDES, _SLIDE_S = 5, 4.0
-_CHINESE = (
+CHINESE = (
     "老年人居家护理员应当每日观察皮肤颜色和体温变化协助翻身时先说明目的再托住肩部与臀部动作缓慢平稳避免拖拽"
     "餐具消毒须煮沸十五分钟以上食物温度适宜少量多次进食后保持坐姿三十分钟发现异常立即报告家属并联系社区医院"
 )
@@ -63,9 +63,9 @@ def draw_lines(number: int, *, stretch: float, spacing: float, serif: bool, lati
 
 
 def _lines(rng: np.random.Generator, latin: float) -> Iterator[tuple[int, str]]:
-    yield int(rng.integers(48, 64)), _part(rng, _CHINESE if latin < 1 else _LATIN, 9)
+    yield int(rng.integers(48, 64)), _part(rng, CHINESE if latin < 1 else _LATIN, 9)
     while True:
-        text = _LATIN if rng.random() < latin else _CHINESE
+        text = _LATIN if rng.random() < latin else CHINESE
         yield int(rng.integers(26, 40)), _part(rng, text, int(rng.integers(12, 26)))
 
 

@@ -22,6 +22,7 @@ from coursekit.bench import (
     ladder_marks,
     ladder_video,
     lessons,
+    overprint,
     synth,
     traps_video,
 )
@@ -45,7 +46,7 @@ BOARDS = {
 TRAPS = (
     "slides", "points flying in", "scrolling by wheel", "scrolling smoothly", "windows popping up", "pan and zoom",
     "foreground swinging", "machine shaking", "fades", "whiteboard", "animation on twos", "timelapse", "rain",
-    "parallax", "something handled",
+    "parallax", "something handled", "subtitles", "words popping up",
 )  # fmt: skip
 _VOICE_S = 45.0
 _GROUND_S = 12.0
@@ -241,6 +242,8 @@ def picture_traps(
         "rain": lambda: t.rain(a, SIZE, seconds, rate),
         "parallax": lambda: t.parallax(a, b, SIZE, seconds, rate),
         "something handled": lambda: t.handled(a, b, SIZE, 2 * seconds, rate),
+        "subtitles": lambda: overprint.subtitled(t.pan_and_zoom(a, SIZE, 2 * seconds, rate), rate, 1),
+        "words popping up": lambda: overprint.annotated(t.pan_and_zoom(a, SIZE, 2 * seconds, rate), rate, 1),
     }
 
 

@@ -138,8 +138,9 @@ def _what_was_run(scored: Scored) -> Iterator[str]:
     if repeated := sum(c.seconds for c in bench.cases if c.fault == "lesson" and c.truth is None):
         yield (
             f"Of these, {repeated / 3600:.2f} h are lessons of three minutes, each a dozen seconds of a clip cropped, "
-            "graded and mirrored in its own way and played to and fro under a voice in a room of its own: good against "
-            "a detector that fires now and then, no proof for pictures unlike these."
+            "graded and mirrored in its own way, a third with subtitles, a third with words that pop up, and played to "
+            "and fro under a voice in a room of its own: good against a detector that fires now and then, no proof for "
+            "pictures unlike these."
         )
         yield ""
     if clips:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +14,8 @@ from PIL import Image
 from coursekit.bench import faults_marks as marks
 from coursekit.bench.faults_marks import Route, Stamp
 from coursekit.bench.faults_video import Picture
-from coursekit.bench.ladder_marks import judge_clip, look, read_clip
+from coursekit.bench.ladder_marks import RATE, judge_clip, look, read_clip
+from coursekit.bench.overprint import annotated, subtitled
 from coursekit.bench.score import box_iou
 from coursekit.cover.measure import measure_marks
 from coursekit.model import Course, CourseFacts, FileFacts, FileKind, Profile, Verdict
@@ -172,6 +173,33 @@ def test_a_logo_is_no_part_of_the_facade_behind_it(shared: Path, logo: Stamp) ->
 
 def test_the_same_pan_without_it_is_quiet(tianjin: Profile) -> None:
     assert judge_clip(look(pan()), tianjin) == ()
+
+
+@pytest.mark.parametrize("laid", [subtitled, annotated])
+def test_what_an_editor_laid_over_it_is_the_lessons_own_and_a_mark_beside_it_is_not(
+    laid: Callable[[Iterable[Picture], int, int], Iterator[Picture]], logo: Stamp, tianjin: Profile
+) -> None:
+    assert not judge_clip(look(laid(pan(), RATE, 1)), tianjin)
+    corner = marks.corner("top-right", logo.share(*SIZE))
+    facts = marked(logo, corner, 0.5, laid(pan(), RATE, 1))
+    (finding,) = judge_clip(facts, tianjin)
+    assert finding.box is not None
+    assert box_iou(finding.box, marks.boxes(logo, corner, 5.0, SIZE)[0]) >= BOX_SLACK
+
+
+def test_subtitles_are_others_from_look_to_look_and_a_line_that_stays_is_not(tianjin: Profile) -> None:
+    subtitles = look(subtitled(pan(), RATE, 1)).marks
+    assert subtitles is not None
+    lines = [mark for mark in subtitles.found if mark.box[1] > 0.85]
+    assert lines, "there is something to tell from a mark"
+    assert max(mark.renewed or 0.0 for mark in lines) > 0.5
+    address = marks.draw_text("www.example-media.cn", SIZE[0] // 4)
+    facts = marked(address, marks.stay(0.375, 0.88), 0.9)
+    assert facts.marks is not None
+    assert all((mark.renewed or 0.0) < 0.15 for mark in facts.marks.found)
+    assert [(f.verdict, f.code) for f in judge_clip(facts, tianjin)] == [(Verdict.REVIEW, "possible-mark")], (
+        "opaque and in the middle it may be the lesson's own"
+    )
 
 
 def test_a_camera_that_stands_still_proves_nothing(logo: Stamp, tianjin: Profile) -> None:

@@ -109,6 +109,8 @@ class MarkFacts:
     """Of what was shown for a while. Its backgrounds are the pictures in which the edges round it were others."""
     text: str | None = None
     """What it says, where a reader was installed and could read it."""
+    renewed: float | None = None
+    """Share of the looks that show letters at its place, and others than the other looks do."""
 
 
 class StillKind(StrEnum):

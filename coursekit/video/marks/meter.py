@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coursekit.cover.reader import reader_name
+from coursekit.video.marks.captions import renewed
 from coursekit.video.marks.comings import WINDOWS, Comings
 from coursekit.video.marks.drift import Drift, Drifts
 from coursekit.video.marks.facts import MarkFacts, MarkKind, MarksFacts
@@ -253,6 +254,7 @@ class MarksMeter:
         if drawn is not None and drawn < _DRAWN:
             found += self._laid(self._views.kept)
             found += self._shown([shown for comings in self._comings for shown in comings.shown])
+        found = tuple(replace(mark, renewed=renewed(self._views.kept, mark.box)) for mark in found)
         return MarksFacts(
             samples=field.samples,
             changing=round(float(np.mean(field.count >= RECENT_COUNT // 2)), 3),

@@ -17,7 +17,7 @@ from coursekit.texts import Teller
 from coursekit.video.checks.watermark import watermark
 from coursekit.video.facts import VideoFacts
 from coursekit.video.marks.facts import ComingFacts, MarkFacts, MarkKind, MarksFacts, StillFacts, StillKind
-from coursekit.video.marks.judgement import WatermarkParams
+from coursekit.video.marks.params import WatermarkParams
 from tests.support import Outcome, run_check
 from tests.video_facts import HEALTHY
 
@@ -110,7 +110,10 @@ def test_what_all_looks_share_fails_and_is_told_once() -> None:
 
 
 def test_a_line_in_parts_is_told_once_and_two_signs_are_two() -> None:
-    left, right = replace(LOGO, box=(0.03, 0.5, 0.29, 0.05)), replace(LOGO, box=(0.43, 0.5, 0.54, 0.05), consistency=0.5)
+    left, right = (
+        replace(LOGO, box=(0.03, 0.5, 0.29, 0.05)),
+        replace(LOGO, box=(0.43, 0.5, 0.54, 0.05), consistency=0.5),
+    )
     between = replace(LOGO, box=(0.34, 0.505, 0.06, 0.045), consistency=0.5)
     outcome = judge(left, right, between)
     assert (outcome.verdict, outcome.codes) == (Verdict.FAIL, ("third-party-mark",))
@@ -431,6 +434,45 @@ def test_a_mark_that_says_whose_it_is_fails_at_once() -> None:
 )
 def test_what_belongs_to_the_lesson_is_left_alone(content: dict[str, Any]) -> None:
     assert judge(replace(LOGO, **content)).verdict is Verdict.PASS
+
+
+NOTE = replace(LOGO, box=(0.2, 0.3, 0.12, 0.06), spans=((30.0, 42.0),), opacity=0.9)
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        ({}, Verdict.PASS),
+        ({"kind": MarkKind.JUMPING, "places": 2}, Verdict.PASS),
+        ({"kind": MarkKind.JUMPING, "places": 3}, Verdict.REVIEW),
+        ({"box": (0.84, 0.06, 0.12, 0.06)}, Verdict.REVIEW),
+        ({"opacity": 0.5}, Verdict.REVIEW),
+        ({"spans": ((30.0, 400.0),)}, Verdict.REVIEW),
+        ({"spans": ((30.0, 400.0),), "opacity": 0.5}, Verdict.FAIL),
+        ({"spans": ((30.0, 400.0),), "kind": MarkKind.TILED, "places": 8, "box": (0.1, 0.1, 0.8, 0.7)}, Verdict.FAIL),
+    ],
+)
+def test_what_pops_up_for_a_while_away_from_the_corners_is_the_lessons_own(
+    other: dict[str, Any], expected: Verdict
+) -> None:
+    assert judge(replace(NOTE, **other)).verdict is expected
+
+
+def test_a_list_stays_for_a_while_in_a_long_lesson() -> None:
+    steps = replace(NOTE, spans=((100.0, 160.0),))
+    for length_s, expected in ((2700.0, Verdict.PASS), (600.0, Verdict.REVIEW)):
+        facts = replace(HEALTHY, decoded_s=length_s, marks=MarksFacts(samples=600, changing=0.9, found=(steps,)))
+        assert run_check(watermark, facts, profile_params()).verdict is expected
+
+
+def test_a_line_of_captions_is_the_lessons_own_with_its_rims_and_not_what_stands_beside_it() -> None:
+    line = replace(LOGO, box=(0.3, 0.88, 0.4, 0.05), renewed=0.8)
+    rim = replace(LOGO, box=(0.35, 0.925, 0.27, 0.012), consistency=0.65)
+    assert judge(line).verdict is judge(line, rim).verdict is Verdict.PASS
+    assert judge(rim).codes == ("third-party-mark",)
+    beside = replace(LOGO, box=(0.03, 0.88, 0.1, 0.05))
+    assert judge(line, beside).codes == ("third-party-mark",)
+    assert judge(replace(line, renewed=0.1)).verdict is not Verdict.PASS
 
 
 @pytest.mark.parametrize("weaker", [{"backgrounds": 4}, {"consistency": 0.5}], ids=lambda weaker: "-".join(weaker))
