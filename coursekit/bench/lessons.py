@@ -9,8 +9,9 @@ unlike these clips: ACCURACY.md says how much of it is repetition.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import cycle, islice
 from pathlib import Path
 
 import av
@@ -38,11 +39,7 @@ _GRADES: tuple[tuple[str, tuple[float, float, float], float, float], ...] = (
     ("dark", (1.0, 1.0, 1.0), 0.82, 1.1),
     ("flat", (1.0, 1.0, 1.0), 0.95, 0.85),
 )
-_PRINTS: Mapping[str, Callable[[Iterable[Picture], int, int], Iterable[Picture]]] = {
-    "": lambda pictures, rate, seed: pictures,
-    "subtitled": overprint.subtitled,
-    "annotated": overprint.annotated,
-}
+_PRINTS = {"subtitled": overprint.subtitled, "annotated": overprint.annotated}
 _CROPS = (0.0, 0.06, 0.1, 0.16)
 
 
@@ -85,7 +82,7 @@ def take_of(number: int, first: int, pictures: int, seed: int) -> Take:
         first=first + int(rng.integers(spare + 1)),
         room=int(rng.integers(1_000_000)),
         gain_db=float(rng.uniform(-5, 1)),
-        print=str(rng.choice(tuple(_PRINTS))),
+        print=str(rng.choice(("", *_PRINTS))),
     )
 
 
@@ -96,9 +93,11 @@ def make_lesson(folder: Path, clip: str, path: Path | None, voice: Path | None, 
     pictures = pictures or tuple(_pictures(clip, path, replace(take, first=0), seed))
     forth = tuple(_changed(p, take) for p in pictures)
     # To and fro, the turning points once.
-    printed = _PRINTS[take.print]((*forth, *forth[-2:0:-1]), RATE, take.room)
-    loop = (np.ascontiguousarray(p[:, :, ::-1]) for p in printed)
-    short = write_clip(folder / "short.mp4", loop, None, rate=RATE)
+    loop: Iterable[Picture] = (*forth, *forth[-2:0:-1])
+    if take.print:
+        # What is laid over it does not come back.
+        loop = _PRINTS[take.print](islice(cycle(loop), round(LENGTH_S * RATE)), RATE, take.room)
+    short = write_clip(folder / "short.mp4", (np.ascontiguousarray(p[:, :, ::-1]) for p in loop), None, rate=RATE)
     return repeat_clip(short, folder / "lesson.mp4", LENGTH_S, _voice(voice, take))
 
 

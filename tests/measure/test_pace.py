@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 
 from coursekit.bench.clip import write_clip
-from coursekit.bench.faults_video import Picture, repeat_frames
+from coursekit.bench.faults_video import Picture, jump_ahead, repeat_frames
+from coursekit.bench.overprint import subtitled
 from coursekit.probe.measure import measure_media
-from coursekit.video.facts import StutterSpan
+from coursekit.video.facts import PaceFacts, StutterSpan
 from coursekit.video.measure import measure_video
 from coursekit.video.pace import Movement, find_leaps
 from coursekit.video.rhythm import find_cadence, find_rhythm
+from tests.scenes import mottled
 
 _RATE = 25
 _FRAMES = 250
@@ -48,11 +50,15 @@ def _smeared(pictures: Iterator[Picture]) -> Iterator[Picture]:
 
 
 def _stutter(pictures: Iterator[Picture], folder: Path) -> tuple[StutterSpan, ...]:
+    return _pace(pictures, folder).stutter
+
+
+def _pace(pictures: Iterator[Picture], folder: Path) -> PaceFacts:
     path = folder / "talker.mp4"
     write_clip(path, (np.ascontiguousarray(p[:, :, ::-1]) for p in pictures), None, rate=_RATE, crf=23)
     (facts,) = measure_video(path, measure_media(path), lambda _: None, thorough=True)
     assert facts.pace is not None
-    return facts.pace.stutter
+    return facts.pace
 
 
 def test_a_mouth_leaps_after_repeated_pictures(tmp_path: Path) -> None:
@@ -70,6 +76,23 @@ def test_a_mouth_that_rests_for_a_picture_leaps_nowhere(tmp_path: Path) -> None:
     found = _stutter(_smeared(_talker(_FRAMES, rests)), tmp_path)
     assert found
     assert all(span.leap < _LEAP for span in found)
+
+
+def _swaying() -> Iterator[Picture]:
+    """A camera in a calm hand."""
+    scene = mottled(2, (700, 400))
+    for number in range(_FRAMES):
+        x, y = 60 + 18 * np.sin(number / 25), 50 + 9 * np.sin(number / 40)
+        matrix = np.array([[1, 0, -x], [0, 1, -y]], np.float64)
+        yield np.asarray(cv2.warpAffine(scene, matrix, (480, 270)), np.uint8)
+
+
+def test_a_subtitle_that_comes_is_no_leap_and_pictures_left_out_are(tmp_path: Path) -> None:
+    subtitled_s = [leap.start_s for leap in _pace(subtitled(_swaying(), _RATE, 1), tmp_path).leaps]
+    assert not subtitled_s
+    left_out = jump_ahead(tuple(_swaying()), _RATE, (3.2, 4.6, 6.1), 12)
+    (leaps,) = _pace(iter(left_out), tmp_path).leaps
+    assert leaps.count == 3
 
 
 def _looks(rows: list[np.ndarray]) -> tuple[list[np.ndarray], list[int]]:
@@ -124,6 +147,7 @@ def _moving(steps: list[float]) -> Movement:
         frame_s=1 / _RATE,
         lasting=np.where(change > 4, 1.1, 3.0),
         scene=np.ones(count, np.bool_),
+        line=np.zeros(count, np.bool_),
         key=np.zeros(count, np.bool_),
     )
 

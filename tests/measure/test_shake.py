@@ -31,3 +31,10 @@ def test_points_at_rest_speak_where_the_others_move(still: float, shakes: bool) 
     found = find_shake(_swaying(still), _WIDTH_PX)
     assert bool(found) is shakes
     assert all(span.peak_pct > 0.25 for span in found)
+
+
+@pytest.mark.parametrize(("until_s", "shakes"), [(1.2, False), (4.0, True)])
+def test_what_sways_for_a_second_between_two_cuts_is_not_judged(until_s: float, shakes: bool) -> None:
+    """Words that come and go cut a scrolled page into such pieces."""
+    found = find_shake(_swaying(0.0), _WIDTH_PX, (2.0, 2.0 + until_s, *np.arange(2.5 + until_s, 9).tolist()))
+    assert any(span.start_s >= 1.9 and span.end_s <= 2.1 + until_s for span in found) is shakes

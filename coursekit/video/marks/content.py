@@ -30,12 +30,12 @@ def _is_caption(mark: MarkFacts, length_s: float, params: WatermarkParams) -> bo
     """Lower third, chapter title, a word that pops up: for a while, and hiding what is behind it."""
     if mark.kind not in (MarkKind.FIXED, MarkKind.SHOWN, MarkKind.JUMPING):
         return False
-    if not hides(mark, params.caption_opacity):
-        return False
+    brief, wide = shown_s(mark) <= params.caption_s, mark.box[2] >= params.caption_width
+    opaque = hides(mark, params.caption_opacity)
     if is_apart(mark, params) and mark.places <= params.popup_places:
-        return shown_s(mark) <= max(params.caption_s, params.popup_share * length_s)
-    wide = mark.kind is not MarkKind.JUMPING and mark.box[2] >= params.caption_width
-    return wide and shown_s(mark) <= params.caption_s
+        # What is behind it is known of the whole lesson: of something brief the most part was seen without it.
+        return (brief and not wide) or (opaque and (brief or shown_s(mark) <= params.popup_share * length_s))
+    return brief and wide and opaque and mark.kind is not MarkKind.JUMPING
 
 
 def hides(mark: MarkFacts, least: float) -> bool:

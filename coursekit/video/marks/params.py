@@ -57,9 +57,10 @@ class WatermarkParams:
     corner: float
     """Farther than this from a corner, as shares of width and height, …"""
     popup_places: int
-    """… what is as opaque is never certain, and at no more than so many places, as briefly or for no more than …"""
+    """… what is as opaque is never certain, and at no more than so many places, as briefly, it is a word or an arrow of
+    the lesson's own; so is a list that stays for no more than …"""
     popup_share: float
-    """… this share of the lesson, it is a word, an arrow or a list of the lesson's own."""
+    """… this share of the lesson, and, as briefly, what is narrower, however much shines through."""
     renewed: float
     """Share of the looks with other letters at its place from which it is a line of captions."""
     sight_size: float

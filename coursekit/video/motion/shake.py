@@ -29,7 +29,9 @@ filter needs less of the path on either side."""
 _QUICK_S = 0.068
 """The same for what no hand does on purpose: half power at 2 Hz."""
 _BRIDGE_FRAMES = 3
-_MIN_RUN_S = 0.8
+_MIN_RUN_S = 1.5
+"""Between two cuts, or other sudden changes. In less a page scrolled by a wheel hardly rests: two words that came and
+went within a second made a shaking camera of it."""
 _MIN_FIT = 0.45
 _MIN_RIM, _MIN_UPPER = 5.0, 3.0
 _WIDE_RIM, _WIDE_UPPER, _WIDE_FIT = 7.0, 2.0, 0.9

@@ -349,7 +349,7 @@ def test_what_a_lesson_shows_for_a_moment_is_left_alone(content: dict[str, Any])
 
 def test_what_was_shown_is_told_once_and_its_box_is_the_closer() -> None:
     x, y, w, h = SHOWN.box
-    part = replace(LOGO, box=(x, y, w / 2, h), spans=((30.0, 36.0),))
+    part = replace(LOGO, box=(x + w / 2, y, w / 2, h), spans=((30.0, 36.0),))
     for seen, box in (
         (part, SHOWN.box),
         (replace(LOGO, box=(x - 0.02, y, w * 1.4, h * 1.5), edge_px=600, spans=((30.0, 36.0),)), SHOWN.box),
@@ -446,7 +446,8 @@ NOTE = replace(LOGO, box=(0.2, 0.3, 0.12, 0.06), spans=((30.0, 42.0),), opacity=
         ({"kind": MarkKind.JUMPING, "places": 2}, Verdict.PASS),
         ({"kind": MarkKind.JUMPING, "places": 3}, Verdict.REVIEW),
         ({"box": (0.84, 0.06, 0.12, 0.06)}, Verdict.REVIEW),
-        ({"opacity": 0.5}, Verdict.REVIEW),
+        ({"opacity": 0.5}, Verdict.PASS),
+        ({"opacity": 0.5, "box": (0.2, 0.3, 0.25, 0.06)}, Verdict.REVIEW),
         ({"spans": ((30.0, 400.0),)}, Verdict.REVIEW),
         ({"spans": ((30.0, 400.0),), "opacity": 0.5}, Verdict.FAIL),
         ({"spans": ((30.0, 400.0),), "kind": MarkKind.TILED, "places": 8, "box": (0.1, 0.1, 0.8, 0.7)}, Verdict.FAIL),
