@@ -10,7 +10,7 @@ from coursekit.model import Finding, Span
 from coursekit.rules.check import CannotTest, CheckContext, check, equal_to, measured
 from coursekit.video.facts import VideoFacts
 from coursekit.video.marks.boxes import Box, common, covers, overlap, shared
-from coursekit.video.marks.content import is_caption_line, is_content, is_drawn, is_in_room, shown_s
+from coursekit.video.marks.content import is_content, is_drawn, is_echo, is_in_room, is_rim, shown_s
 from coursekit.video.marks.facts import MarkFacts, MarkKind, StillFacts, StillKind
 from coursekit.video.marks.judgement import (
     is_asked_about,
@@ -40,8 +40,6 @@ _CORE = 0.3
 """… and of the whole that it must fill: a roof's ribs beside a logo left it 0.38, a part of a logo filled 0.36 before
 what stands in line was joined."""
 
-_IN_LINE = 0.7
-"""Share of a mark that must lie in a line of captions to be a part of it."""
 _LINED = (MarkKind.FIXED, MarkKind.LAID)
 _AS_HIGH, _LEVEL, _APART = 1.5, 0.6, 0.5
 """How many times as high one part of a line may be as another, how much of the higher one they must have in common, and
@@ -57,14 +55,15 @@ def watermark(ctx: CheckContext, facts: VideoFacts, params: WatermarkParams) -> 
     likeness = {mark: own_likeness(ctx.course, mark) for mark in marks.found}
     drawn = is_drawn(marks.drawn, params)
     own = [m for m in marks.found if likeness[m] >= params.own_likeness]
-    captions = [_padded(m.box) for m in marks.found if is_caption_line(m, params)]
+    content = [m for m in marks.found if is_content(m, facts.decoded_s, params)]
     strangers = [
         m
         for m in marks.found
         if m not in own
         and not any(_seen_twice(m, o) and overlap(m.box, o.box) >= params.laid_common for o in own)
-        and not is_content(m, facts.decoded_s, params)
-        and not any(covers(line, m.box) >= _IN_LINE for line in captions)
+        and m not in content
+        and not is_rim(m, content, params)
+        and (is_sure(m, params) or not is_echo(m, content, params))
         and not is_in_room(m, marks.stands, params)
         and not (drawn and m.kind in (MarkKind.LAID, MarkKind.SHOWN))
     ]
@@ -97,12 +96,6 @@ def watermark(ctx: CheckContext, facts: VideoFacts, params: WatermarkParams) -> 
             if findings and still.kind is not StillKind.REPEATED:
                 # One place is told of once; a repeated sign's box is only one of its places.
                 boxes.append(still.box)
-
-
-def _padded(line: Box) -> Box:
-    """With the rims of its letters, which lie in one row from line to line."""
-    x, y, w, h = line
-    return x - h, y - h / 2, w + 2 * h, 2 * h
 
 
 def _told_once(marks: list[tuple[MarkFacts, bool]]) -> list[tuple[MarkFacts, bool]]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from coursekit.video.marks.boxes import Box, covers
 from coursekit.video.marks.facts import MarkFacts, MarkKind
 from coursekit.video.marks.params import WatermarkParams
 from coursekit.video.marks.signature import symmetry
+
+_IN_LINE = 0.7
+"""Share of a mark that must lie in a line of captions to be a part of it."""
 
 
 def is_drawn(drawn: float | None, params: WatermarkParams) -> bool:
@@ -21,6 +25,16 @@ def is_content(mark: MarkFacts, length_s: float, params: WatermarkParams) -> boo
     return centred and max(w, h) <= params.sight_size and symmetry(mark.signature) > 0.6
 
 
+def is_rim(mark: MarkFacts, content: list[MarkFacts], params: WatermarkParams) -> bool:
+    """Whether it lies in a line of captions: the rims of letters run on from line to line."""
+    return any(covers(_padded(c.box), mark.box) >= _IN_LINE for c in content if is_caption_line(c, params))
+
+
+def is_echo(mark: MarkFacts, content: list[MarkFacts], params: WatermarkParams) -> bool:
+    """Whether it is what the looks gathered of something of the lesson's own."""
+    return mark.kind is MarkKind.LAID and any(covers(c.box, mark.box) >= params.laid_common for c in content)
+
+
 def is_caption_line(mark: MarkFacts, params: WatermarkParams) -> bool:
     """Whether other letters stand there all the time."""
     return mark.renewed is not None and mark.renewed >= params.renewed
@@ -30,11 +44,13 @@ def _is_caption(mark: MarkFacts, length_s: float, params: WatermarkParams) -> bo
     """Lower third, chapter title, a word that pops up: for a while, and hiding what is behind it."""
     if mark.kind not in (MarkKind.FIXED, MarkKind.SHOWN, MarkKind.JUMPING):
         return False
-    brief, wide = shown_s(mark) <= params.caption_s, mark.box[2] >= params.caption_width
+    brief = _longest_s(mark) <= params.caption_s and shown_s(mark) <= 2 * params.caption_s
     opaque = hides(mark, params.caption_opacity)
     if is_apart(mark, params) and mark.places <= params.popup_places:
         # What is behind it is known of the whole lesson: of something brief the most part was seen without it.
-        return (brief and not wide) or (opaque and (brief or shown_s(mark) <= params.popup_share * length_s))
+        small = mark.box[2] <= params.popup_width
+        return (brief and small) or (opaque and (brief or shown_s(mark) <= params.popup_share * length_s))
+    wide = mark.box[2] >= params.caption_width
     return brief and wide and opaque and mark.kind is not MarkKind.JUMPING
 
 
@@ -54,6 +70,16 @@ def is_in_room(mark: MarkFacts, stands: float | None, params: WatermarkParams) -
     if stands is None or stands < params.room_stands or mark.held is None or mark.covered is None:
         return False
     return mark.held < params.room_held or mark.covered > params.room_covered * mark.held
+
+
+def _padded(line: Box) -> Box:
+    """With the rims of its letters, which lie in one row from line to line."""
+    x, y, w, h = line
+    return x - h, y - h / 2, w + 2 * h, 2 * h
+
+
+def _longest_s(mark: MarkFacts) -> float:
+    return max((end - start for start, end in mark.spans), default=0.0)
 
 
 def shown_s(mark: MarkFacts) -> float:

@@ -60,7 +60,9 @@ class WatermarkParams:
     """… what is as opaque is never certain, and at no more than so many places, as briefly, it is a word or an arrow of
     the lesson's own; so is a list that stays for no more than …"""
     popup_share: float
-    """… this share of the lesson, and, as briefly, what is narrower, however much shines through."""
+    """… this share of the lesson …"""
+    popup_width: float
+    """… and, as briefly, what is no wider than this, however much shines through."""
     renewed: float
     """Share of the looks with other letters at its place from which it is a line of captions."""
     sight_size: float

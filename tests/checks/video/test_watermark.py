@@ -447,7 +447,7 @@ NOTE = replace(LOGO, box=(0.2, 0.3, 0.12, 0.06), spans=((30.0, 42.0),), opacity=
         ({"kind": MarkKind.JUMPING, "places": 3}, Verdict.REVIEW),
         ({"box": (0.84, 0.06, 0.12, 0.06)}, Verdict.REVIEW),
         ({"opacity": 0.5}, Verdict.PASS),
-        ({"opacity": 0.5, "box": (0.2, 0.3, 0.25, 0.06)}, Verdict.REVIEW),
+        ({"opacity": 0.5, "box": (0.2, 0.3, 0.3, 0.06)}, Verdict.REVIEW),
         ({"spans": ((30.0, 400.0),)}, Verdict.REVIEW),
         ({"spans": ((30.0, 400.0),), "opacity": 0.5}, Verdict.FAIL),
         ({"spans": ((30.0, 400.0),), "kind": MarkKind.TILED, "places": 8, "box": (0.1, 0.1, 0.8, 0.7)}, Verdict.FAIL),
@@ -457,6 +457,15 @@ def test_what_pops_up_for_a_while_away_from_the_corners_is_the_lessons_own(
     other: dict[str, Any], expected: Verdict
 ) -> None:
     assert judge(replace(NOTE, **other)).verdict is expected
+
+
+def test_what_the_looks_gather_of_a_word_that_pops_up_is_no_mark() -> None:
+    laid = replace(LAID, box=(0.2, 0.3, 0.12, 0.055), consistency=0.3, opacity=0.2)
+    assert judge(laid).codes == ("possible-mark",)
+    assert judge(NOTE, laid).verdict is Verdict.PASS
+    assert judge(NOTE, replace(laid, consistency=0.5)).codes == ("third-party-mark",), "what is sure stays longer"
+    beside = replace(laid, box=(0.2, 0.3, 0.3, 0.06))
+    assert judge(NOTE, beside).codes == ("possible-mark",)
 
 
 def test_a_list_stays_for_a_while_in_a_long_lesson() -> None:
