@@ -26,8 +26,10 @@ from coursekit.rules.profiles import load_profile
 from coursekit.texts import Teller
 from coursekit.video.checks.watermark import watermark
 from coursekit.video.facts import VideoFacts
+from coursekit.video.marks.captions import renewed
 from coursekit.video.marks.evidence import crop_mark, crop_times
 from coursekit.video.marks.facts import MarkKind
+from coursekit.video.marks.looks import Look, thumb_of
 from coursekit.video.marks.names import holder_of, points_elsewhere
 from coursekit.video.marks.own import own_likeness
 from coursekit.video.marks.past import lines_of
@@ -200,6 +202,14 @@ def test_subtitles_are_others_from_look_to_look_and_a_line_that_stays_is_not(tia
     assert [(f.verdict, f.code) for f in judge_clip(facts, tianjin)] == [(Verdict.REVIEW, "possible-mark")], (
         "opaque and in the middle it may be the lesson's own"
     )
+
+
+@pytest.mark.parametrize(
+    "box", [(-0.3, 0.4, 0.2, 0.1), (0.9, 0.97, 0.3, 0.2), (0.5, 1.2, 0.1, 0.1), (0.2, 0.2, 0.0, 0.0)]
+)
+def test_what_lies_outside_the_picture_holds_no_letters(box: tuple[float, float, float, float]) -> None:
+    looks = [Look(float(n), np.ascontiguousarray(p[..., 0]), thumb_of(p[..., 0])) for n, p in enumerate(pan())][:6]
+    assert renewed(looks, box) == pytest.approx(0.0)
 
 
 def test_a_camera_that_stands_still_proves_nothing(logo: Stamp, tianjin: Profile) -> None:

@@ -53,8 +53,11 @@ def renewed(looks: Sequence[Look], box: Box) -> float | None:
 def _letters(luma: npt.NDArray[np.uint8], box: Box) -> npt.NDArray[np.float32] | None:
     """The edges in a box, as a vector of length 1; None where they are no letters."""
     height, width = luma.shape
-    x0, x1 = int(box[0] * width), int(np.ceil((box[0] + box[2]) * width))
-    y0, y1 = int(box[1] * height), int(np.ceil((box[1] + box[3]) * height))
+    # What drifts may lie partly or wholly outside.
+    x0, x1 = max(0, int(box[0] * width)), min(width, int(np.ceil((box[0] + box[2]) * width)))
+    y0, y1 = max(0, int(box[1] * height)), min(height, int(np.ceil((box[1] + box[3]) * height)))
+    if x1 <= x0 or y1 <= y0:
+        return None
     apart, beside = max(3, (y1 - y0) // 8), max(4, (y1 - y0) // 2)
     top = max(0, y0 - apart - beside)
     across, down = _slopes(luma[top : y1 + apart + beside, x0:x1])
