@@ -6,7 +6,9 @@ falls with the square of frequency. Where it has fallen a further 7.5 dB, the de
 more. Edge width and re-blurring were tried on paper and passed over: both follow contrast and the encoder's softening
 as much as they follow size.
 
-Per tile, then the middle tile: a sharp caption over a soft picture does not vouch for it.
+Per tile, then the middle tile, and the middle one once more with no row of tiles counting for more than a usual one: a
+sharp caption over a soft picture does not vouch for it. Subtitles are the liveliest of all; with every tile counting
+alike they raised four clips enlarged from 360 and 480 lines from 0.31–0.48 to 0.38–0.57, and so to 0.31–0.49.
 
 A lens that draws one thing sharp before a ground out of focus gives a middle tile like an enlarged picture (0.35–0.55).
 But in an enlarged one no tile is as fine as its pixels, in a shallow one some are, whole ones: 0.06 of the tiles looked
@@ -178,9 +180,17 @@ def measure_detail(luma: Picture) -> Detail | None:
     ).astype(np.float32)
     block -= block.mean(axis=(1, 2), keepdims=True)
     block *= _WINDOW
-    across, along = (_fall(power) for power in _spectra(block))
+    row = order // per_row
+    weight = _weights(np.bincount(row, minlength=height // _TILE))[row]
+    across, along = (_fall(power, weight) for power in _spectra(block))
     fine = across.fine & along.fine
-    return Detail(across.end, along.end, measure_blocking(luma), _focused(fine, order // per_row, height // _TILE))
+    return Detail(across.end, along.end, measure_blocking(luma), _focused(fine, row, height // _TILE))
+
+
+def _weights(tiles: npt.NDArray[np.intp]) -> Floats:
+    """Of a tile, for each row with so many of them: no row has more weight than the middle one of those that count."""
+    counts = np.maximum(tiles, 1)
+    return np.asarray(np.minimum(1.0, np.median(tiles[tiles > 0]) / counts))
 
 
 def _focused(fine: npt.NDArray[np.bool_], row: npt.NDArray[np.intp], rows: int) -> float:
@@ -226,13 +236,28 @@ class _Fall:
     """Tiles that have not fallen in the upper half of it."""
 
 
-def _fall(power: npt.NDArray[np.float32]) -> _Fall:
+def _fall(power: npt.NDArray[np.float32], weight: Floats) -> _Fall:
     excess = np.log10(power.astype(np.float64) + 1) + _EDGE_LAW
     reference = excess[:, _REFERENCE].mean(axis=1, keepdims=True)
     deep = reference[:, 0] - excess[:, _DEEP].mean(axis=1)
     curves = (excess - reference) @ _PICK.T
     fine = (curves[:, _FINE].mean(axis=1) > _FALL) & (deep > _DEEP_FALL)
-    return _Fall(_DEEP_DETAIL if float(np.median(deep)) < _DEEP_FALL else _end_of_band(np.median(curves, axis=0)), fine)
+    # Neither a row of lively letters speaks for the whole, nor a thing that stands in many rows.
+    return _Fall(min(_end(deep, curves, w) for w in (np.ones_like(weight), weight)), fine)
+
+
+def _end(deep: Floats, curves: Floats, weight: Floats) -> float:
+    if float(_middle(deep[:, None], weight)[0]) < _DEEP_FALL:
+        return _DEEP_DETAIL
+    return _end_of_band(_middle(curves, weight))
+
+
+def _middle(values: Floats, weight: Floats) -> Floats:
+    """The median of each column, where half of the weight lies below."""
+    order = np.argsort(values, axis=0)
+    below = np.cumsum(weight[order], axis=0)
+    rank = np.argmax(below >= below[-1] / 2, axis=0)
+    return np.asarray(np.take_along_axis(values, np.take_along_axis(order, rank[None], axis=0), axis=0)[0])
 
 
 def _end_of_band(curve: Floats) -> float:

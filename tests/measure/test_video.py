@@ -16,6 +16,7 @@ from coursekit.bench import traps_video as traps
 from coursekit.bench.clip import write_clip
 from coursekit.bench.faults_video import Picture
 from coursekit.bench.ladder_video import look, read_clip
+from coursekit.bench.overprint import subtitled
 from coursekit.model import Span, Verdict
 from coursekit.probe.measure import measure_media
 from coursekit.rules.registry import CHECKS, load_check
@@ -210,6 +211,14 @@ def test_subtitles_vouch_for_nothing(measure: Measure) -> None:
     assert clarity is not None
     assert clarity.focused is not None
     assert clarity.focused < 0.03
+
+
+def test_lines_of_letters_hide_no_enlargement(shared: Path) -> None:
+    """A talker enlarged threefold: the letters are livelier than all of it."""
+    small = read_clip(shared / "media/video/musetalk__sun.mp4", height_px=360).pictures[::12]
+    large = [np.asarray(cv2.resize(p, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC), np.uint8) for p in small]
+    for pictures in (large, subtitled(large, 5, 3)):
+        assert accused(look(pictures, rate=5))["video/clarity"] is Verdict.FAIL
 
 
 @pytest.mark.parametrize(("top_first", "rate"), [(True, 25), (False, 25), (True, Fraction(30000, 1001))])
