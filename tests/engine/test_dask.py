@@ -123,18 +123,34 @@ def test_killed_worker_changes_nothing(cluster: Any, engine: str, tmp_path: Path
     make_video(course / "long.mp4", seconds=25, size=(480, 270))
     alone = without_run(pipeline.audit(course, settings(tmp_path / "alone")))
     killed: list[Any] = []
+    over = threading.Event()
 
-    def kill_at_work(event: pipeline.Event) -> None:
-        if isinstance(event, pipeline.Began) and event.name == "long.mp4" and not killed:
+    def has_it_open(process: Any) -> bool:
+        try:
+            return any(f.path.endswith("long.mp4") for f in process.open_files())
+        except psutil.Error:
+            return False
+
+    def watch() -> None:
+        # It is told to have begun a moment before any process opens it.
+        while not over.wait(0.02):
             for nanny in cluster.workers.values():
-                children = psutil.Process(nanny.pid).children(recursive=True)
-                at_work = [c for c in children if any(f.path.endswith("long.mp4") for f in c.open_files())]
+                at_work = [c for c in psutil.Process(nanny.pid).children(recursive=True) if has_it_open(c)]
                 if at_work:
                     killed.extend(at_work)
                     os.kill(nanny.pid, signal.SIGKILL)
                     return
 
+    watcher = threading.Thread(target=watch)
+
+    def kill_at_work(event: pipeline.Event) -> None:
+        if isinstance(event, pipeline.Began) and event.name == "long.mp4" and watcher.ident is None:
+            watcher.start()
+
     audit = pipeline.audit(course, settings(tmp_path / "mine", engine), kill_at_work)
+    over.set()
+    if watcher.ident is not None:
+        watcher.join()
     assert killed, "no worker was killed while it measured: this test has shown nothing"
     assert without_run(audit) == alone
     assert audit.facts is not None
