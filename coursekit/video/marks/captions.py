@@ -1,7 +1,7 @@
 """Lines whose letters are others from look to look: subtitles, captions, clocks.
 
 They stand at one height and look alike from afar, so that over pictures that move their averages stay as those of a
-mark do. Under seven clips with subtitles that never repeat, two thirds of the looks and more showed letters there that
+mark do. Under six clips with subtitles that never repeat, two thirds of the looks and more showed letters there that
 none of the others showed (their edges had 0.02–0.10 in common); of sixty marks, opaque and faint, in corners and where
 subtitles stand, one look in eight did.
 """
