@@ -64,6 +64,7 @@ class DaskEngine:
             # What it logs when a worker goes is handled here and said in our own words. Each has a level of its own.
             for name in [name for name in logging.root.manager.loggerDict if name.split(".")[0] == "distributed"]:
                 logging.getLogger(name).setLevel(logging.CRITICAL)
+            logging.getLogger("asyncio").addFilter(_is_told)
         try:
             self._connect(distributed)
             self._check_workers()
@@ -197,6 +198,12 @@ class DaskEngine:
             self._own.close()
         self._client = self._own = None
         self._futures = {}
+
+
+def _is_told(record: logging.LogRecord) -> bool:
+    """Not of a loop that ends while a sender waits for more to send: nobody is left to hear that its time was up."""
+    of_a_wait = record.exc_info is not None and isinstance(record.exc_info[1], TimeoutError)
+    return not (of_a_wait and record.getMessage().startswith("Future exception was never retrieved"))
 
 
 def _key(job: Job, build: Build) -> str:

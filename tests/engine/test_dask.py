@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -218,6 +220,18 @@ def started(timer: threading.Timer) -> Iterator[None]:
     timer.join()
 
 
+def address_in(place: Path) -> str:
+    """What a scheduler that is starting writes there; the file is there a moment before its words are."""
+    until = time.monotonic() + 60
+    while True:
+        try:
+            return str(json.loads(place.read_text(encoding="utf-8"))["address"])
+        except (FileNotFoundError, json.JSONDecodeError):
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+
+
 def test_scheduler_that_is_lost_stops_the_run(tmp_path: Path) -> None:
     pytest.importorskip("distributed")
     place = tmp_path / "scheduler.json"
@@ -226,12 +240,9 @@ def test_scheduler_that_is_lost_stops_the_run(tmp_path: Path) -> None:
         [*argv, "--no-dashboard", "--scheduler-file", place], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        until = time.monotonic() + 60
-        while not place.exists() and time.monotonic() < until:
-            time.sleep(0.05)
-        address = json.loads(place.read_text(encoding="utf-8"))["address"]
+        address = address_in(place)
         end = threading.Timer(0.5, scheduler.kill)
-        with pytest.raises(EngineError) as caught, DaskEngine(Cluster(address), connect_s=2.0) as there, started(end):
+        with pytest.raises(EngineError) as caught, DaskEngine(Cluster(address), connect_s=5.0) as there, started(end):
             list(there.run([job(tmp_path / "a.mp4"), job(tmp_path / "b.mp4")], lambda _: None))
     finally:
         scheduler.kill()
@@ -297,6 +308,20 @@ def test_worker_that_does_not_see_the_course_stops_the_run(engine: str, tmp_path
         list(there.run([job(tmp_path / "elsewhere" / "a.mp4")], lambda _: None))
     assert caught.value.code == "engine-worker-blind"
     assert "elsewhere" in caught.value.args_["folder"]
+
+
+@pytest.mark.logs_errors
+def test_a_wait_that_is_left_behind_is_no_news(engine: str, caplog: pytest.LogCaptureFixture) -> None:
+    """What asyncio says of a sender whose loop has ended, whenever the collector comes by: in any later lesson's log."""
+    with DaskEngine(Cluster(engine.replace("dask", "tcp"))):
+        pass
+    loop = asyncio.new_event_loop()
+    for error in (TimeoutError("Timeout"), OSError("disk")):
+        loop.create_future().set_exception(error)
+    loop.close()
+    gc.collect()
+    said = [r.exc_info[1] for r in caplog.records if r.exc_info]
+    assert [str(error) for error in said] == ["disk"]
 
 
 def test_cluster_without_workers_does_not_wait_for_ever(tmp_path: Path) -> None:
