@@ -142,7 +142,7 @@ def test_killed_worker_changes_nothing(cluster: Any, engine: str, tmp_path: Path
                     os.kill(nanny.pid, signal.SIGKILL)
                     return
 
-    # Not when a step is told of: steps are a second apart, and a quiet machine has the lesson measured before the first.
+    # Not from the first step that is told of: a quiet machine has the lesson measured before one is due.
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
@@ -312,7 +312,7 @@ def test_worker_that_does_not_see_the_course_stops_the_run(engine: str, tmp_path
 
 @pytest.mark.logs_errors
 def test_a_wait_that_is_left_behind_is_no_news(engine: str, caplog: pytest.LogCaptureFixture) -> None:
-    """What asyncio says of a sender whose loop has ended, whenever the collector comes by: in any later lesson's log."""
+    """What asyncio says of a sender whose loop has ended, whenever the collector comes by: in a later lesson's log."""
     with DaskEngine(Cluster(engine.replace("dask", "tcp"))):
         pass
     loop = asyncio.new_event_loop()
