@@ -197,9 +197,11 @@ def _is_proven(mark: MarkFacts, params: WatermarkParams, *, drawn: bool) -> bool
         return mark.proof >= params.review_proof
     if drawn or mark.proof < params.faint_proof:
         return False
-    lost = mark.lost > params.faint_lost_share * mark.survived
-    often = mark.looks >= params.faint_looks and mark.survived >= params.fail_survived
-    return often and hides(mark, params.faint_opacity) and not lost and mark.backgrounds >= params.fail_backgrounds
+    if mark.lost > params.faint_lost_share * mark.survived or not hides(mark, params.faint_opacity):
+        return False
+    long = mark.survived >= params.fail_survived and mark.backgrounds >= params.fail_backgrounds
+    brief = mark.proof >= params.brief_proof and mark.backgrounds >= params.brief_backgrounds
+    return (long and mark.looks >= params.faint_looks) or (brief and mark.looks >= params.brief_looks)
 
 
 def _jumps(mark: MarkFacts, params: WatermarkParams) -> bool:

@@ -36,7 +36,13 @@ class WatermarkParams:
     faint_opacity: float
     """… and hides nothing of what is behind it. It must have been there over as much as a sure one …"""
     faint_looks: int
-    """… and stand out again and again; chance does so a few times."""
+    """… and stand out again and again; chance does so a few times …"""
+    brief_proof: float
+    """… or, shown too briefly for that, be as strong as this …"""
+    brief_backgrounds: int
+    """… over so many …"""
+    brief_looks: int
+    """… and stand out as often."""
     large_edge_px: int
     """A sign of so many edge pixels speaks for itself where only a part of its surroundings changed …"""
     large_surround: float
