@@ -204,12 +204,22 @@ def test_subtitles_are_others_from_look_to_look_and_a_line_that_stays_is_not(tia
     )
 
 
+def test_what_is_too_low_to_be_read_has_no_other_letters(tianjin: Profile) -> None:
+    account = marks.draw_text("@user_2048", SIZE[0] // 12, outlined=True)
+    facts = marked(account, marks.corner("bottom-right", account.share(*SIZE)), 1.0)
+    assert facts.marks is not None
+    lines = [mark for mark in facts.marks.found if mark.box[0] > 0.85 and mark.box[1] > 0.9]
+    assert lines
+    assert all(mark.renewed is None for mark in lines)
+    assert [(f.verdict, f.code) for f in judge_clip(facts, tianjin)] == [(Verdict.FAIL, "third-party-mark")]
+
+
 @pytest.mark.parametrize(
     "box", [(-0.3, 0.4, 0.2, 0.1), (0.9, 0.97, 0.3, 0.2), (0.5, 1.2, 0.1, 0.1), (0.2, 0.2, 0.0, 0.0)]
 )
 def test_what_lies_outside_the_picture_holds_no_letters(box: tuple[float, float, float, float]) -> None:
     looks = [Look(float(n), np.ascontiguousarray(p[..., 0]), thumb_of(p[..., 0])) for n, p in enumerate(pan())][:6]
-    assert renewed(looks, box) == pytest.approx(0.0)
+    assert not renewed(looks, box)
 
 
 def test_a_camera_that_stands_still_proves_nothing(logo: Stamp, tianjin: Profile) -> None:

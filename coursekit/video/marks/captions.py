@@ -20,6 +20,9 @@ from coursekit.video.marks.persistence import Map
 
 _HIGH = 0.2
 """Of the picture: two lines of large print."""
+_LOW_PX = 11
+"""A lower line has no letters to tell apart: an account 8 pixels high, opaque over feathers, had others in half of the
+looks. Subtitles have twice that."""
 _MIN_LOOKS = 4
 _STEEP = 20.0
 """Slope of brightness, levels a pixel, of what is printed to be read."""
@@ -36,9 +39,9 @@ _CLIP = 60.0
 def renewed(looks: Sequence[Look], box: Box) -> float | None:
     """Share of the looks that show letters in a box, hardly any beside it, and others than the other looks do.
 
-    None where that cannot be told: of what is too high for a line, or of too few looks.
+    None where that cannot be told: of what is too high for a line or too low to be read, or of too few looks.
     """
-    if len(looks) < _MIN_LOOKS or box[3] > _HIGH:
+    if len(looks) < _MIN_LOOKS or box[3] > _HIGH or box[3] * looks[0].luma.shape[0] < _LOW_PX:
         return None
     lines = [line for look in looks if (line := _letters(look.luma, box)) is not None]
     if len(lines) < _MIN_LOOKS:
