@@ -39,6 +39,9 @@ _WITHIN = 0.95
 _CORE = 0.3
 """… and of the whole that it must fill: a roof's ribs beside a logo left it 0.38, a part of a logo filled 0.36 before
 what stands in line was joined."""
+_STEADY, _SIGN = 0.75, 0.05
+"""Consistency, and share of the picture at most, of what is told whole though the looks show a corner of it: half a
+minute's logo had 0.87 and 0.006; a skyline gathered round a logo 0.66 and 0.16."""
 
 _LINED = (MarkKind.FIXED, MarkKind.LAID)
 _AS_HIGH, _LEVEL, _APART = 1.5, 0.6, 0.5
@@ -121,7 +124,7 @@ def _told_once(marks: list[tuple[MarkFacts, bool]]) -> list[tuple[MarkFacts, boo
         if first.kind is MarkKind.LAID:
             first = replace(first, spans=mark.spans, crop_at_s=mark.crop_at_s)
         as_wide = abs(mark.box[2] - first.box[2]) <= _AS_WIDE * first.box[2] and mark.box[3] < first.box[3]
-        if as_wide or _is_core(mark, first):
+        if as_wide or _is_core(mark, first) or _is_corner_of(first, mark):
             first = replace(first, box=mark.box)
         told[known[0]] = first, was_certain
     return told
@@ -172,6 +175,13 @@ def _is_core(mark: MarkFacts, first: MarkFacts) -> bool:
     """Whether the looks, which tell it by themselves, show most of what the averages gathered, and less beside it."""
     whole, core = first.box[2] * first.box[3], mark.box[2] * mark.box[3]
     return mark.kind is MarkKind.LAID and covers(first.box, mark.box) >= _WITHIN and core >= _CORE * whole
+
+
+def _is_corner_of(first: MarkFacts, mark: MarkFacts) -> bool:
+    """Whether the looks show a corner of what the averages show whole: it was there in some of them only."""
+    whole = mark.box[2] * mark.box[3]
+    sign = mark.consistency >= _STEADY and whole <= _SIGN and first.box[2] * first.box[3] < _CORE * whole
+    return first.kind is MarkKind.LAID and sign and covers(mark.box, first.box) >= _SAME_PLACE
 
 
 def _is_other(mark: MarkFacts, first: MarkFacts) -> bool:

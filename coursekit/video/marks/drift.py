@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from coursekit.video.marks.boxes import Box
 from coursekit.video.marks.moving import (
     MOVING_BAR,
     breadth_of,
@@ -113,8 +114,8 @@ class Drift:
     """Where the plot begins, from the top left of its outline …"""
     plot_size: tuple[int, int] = (0, 0)
     """… and its height and width."""
-    size: tuple[int, int] = (0, 0)
-    """Of its outline, once it is settled."""
+    outline: Box | None = None
+    """From the top left of where it was seen, once that is settled."""
 
     def follow(self, past: Past, shape: tuple[int, int]) -> None:
         """Look for it where it should be, or thrown back by the border of the picture."""
@@ -274,8 +275,12 @@ class Drift:
         if self._outline_anew():
             left, top, w, h = self.region.extent()
             x, y, _, _ = self.region.box
-            self.places = [(a + left - x, b + top - y) for a, b in self.places]
-            self.size = (w, h)
+            self.outline = (left - x, top - y, w, h)
+
+    def box(self, look: int) -> Box:
+        """Where its outline lay in a look, in pixels."""
+        (x, y), (left, top, w, h) = self.places[look], self.outline or (0.0, 0.0, *self.region.box[2:])
+        return x + left, y + top, w, h
 
     def seen(self) -> npt.NDArray[np.bool_]:
         """For each look whether it was there."""
@@ -344,7 +349,7 @@ class Drifts:
         moved = [d for d in self.followed if d.travel() >= _LEAST_TRAVEL * width and d.proof() > 0]
         for drift in moved:
             drift.settle()
-        return sorted((d for d in moved if d.size[0]), key=lambda d: -d.proof())
+        return sorted((d for d in moved if d.outline), key=lambda d: -d.proof())
 
     def _coarse(self, past: Past) -> npt.NDArray[np.float32]:
         """Lines of a picture on fewer pixels, of a whole line so much."""

@@ -22,6 +22,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from coursekit.video.marks.boxes import Box
 from coursekit.video.marks.looks import Look, Picture
 from coursekit.video.marks.past import PACKED, breadth_of_lines, lines_of, packed
 from coursekit.video.marks.persistence import Map, soft_edges
@@ -291,7 +292,7 @@ def _region(box: PixelBox, mask: Bits, x: Map, y: Map, agreed: Map, count: int) 
     )
 
 
-def _clear(box: PixelBox, shape: tuple[int, ...]) -> bool:
+def _clear(box: Box, shape: tuple[int, ...]) -> bool:
     x, y, w, h = box
     height, width = shape
     return min(x, width - x - w) >= _FROM_BORDER * width and min(y, height - y - h) >= _FROM_BORDER * height

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coursekit.cover.reader import reader_name
+from coursekit.video.marks.boxes import Box
 from coursekit.video.marks.captions import renewed
 from coursekit.video.marks.comings import WINDOWS, Comings
 from coursekit.video.marks.drift import Drift, Drifts
@@ -25,7 +26,6 @@ from coursekit.video.marks.regions import (
     SHARP_BAR,
     WHOLE_BAR,
     WORD_GAP,
-    PixelBox,
     Region,
     find_regions,
     looked_round,
@@ -61,7 +61,7 @@ a camera it is 0.49 at most, a green screen apart. What counts as drawn is for t
 _MIN_HELD = 0.65
 """Share of backgrounds over which the edges of a faint mark point its way. Two scenes by turns give a half."""
 _MAX_SHARE = 0.5
-_HALO_PX, _VIEW_HALO_PX = 1.25, 0.75
+_HALO_PX, _VIEW_HALO_PX = 0.8, 0.5
 """How far a gradient reaches beyond the edge it belongs to, at working size and in looks."""
 _MAX_DUE = 8
 """Pictures at working size that may wait for the thread beside: 2 MB."""
@@ -302,7 +302,7 @@ class MarksMeter:
         spans: tuple[tuple[float, float], ...],
         kind: MarkKind,
         places: int,
-        box: tuple[int, int, int, int],
+        box: Box,
     ) -> MarkFacts:
         facts = self._mark(track, kind, box, spans, track.sights, track.best_s)
         # What jumps is no part of the usual picture, wherever it is.
@@ -314,7 +314,7 @@ class MarksMeter:
         self,
         found: Track | Drift | Laid,
         kind: MarkKind,
-        box: PixelBox,
+        box: Box,
         spans: tuple[tuple[float, float], ...],
         looks: int,
         shown_at_s: float,
@@ -403,7 +403,7 @@ class MarksMeter:
         facts = self._mark(
             drift,
             MarkKind.DRIFTING,
-            (*drift.places[best], *drift.size),
+            drift.box(best),
             drift.spans(max(2.0, 1.2 * self._longest_gap_s)),
             min(drift.survival()[0], MAX_SIGHTS),
             drift.times[best],
@@ -417,8 +417,8 @@ class MarksMeter:
         )
 
 
-def _share(box: PixelBox, width: int, height: int, halo_px: float) -> tuple[float, float, float, float]:
-    x, y, w, h = (float(v) for v in box)
+def _share(box: Box, width: int, height: int, halo_px: float) -> tuple[float, float, float, float]:
+    x, y, w, h = box
     trim_x, trim_y = min(halo_px, w / 4), min(halo_px, h / 4)
     x, y, w, h = x + trim_x, y + trim_y, w - 2 * trim_x, h - 2 * trim_y
     return round(x / width, 4), round(y / height, 4), round(w / width, 4), round(h / height, 4)

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from coursekit.video.marks.boxes import Box
 from coursekit.video.marks.persistence import FLOOR, RECENT_COUNT, Field, Map
 
 Bits = npt.NDArray[np.bool_]
@@ -24,8 +25,12 @@ _STROKE_PX = 4
 _LINK_SHARE = 1 / 70
 _BORDER_PX = 3
 _MAX_REGIONS = 60
-_TAIL = 0.015
-"""Share of the edges' power outside the box at each side: single pixels beside a mark are none of it."""
+_THIN = 0.06
+"""Of its strongest rows, what is taken off every row before the box is drawn: what lies beside a mark …"""
+_TAIL = 0.2
+"""… and edges outside the box at each side, in rows as strong as its rows are in the mean: single pixels. Over 86 marks
+seen in averages 80 had more than half in common with their box by these, 74 by a share of 0.015 of all their edges,
+which cut rows off what was large and left an address three pixels high twice that."""
 WORD_GAP = 0.04
 """Of the width, between words of one line."""
 AS_STEADY = 0.75
@@ -54,8 +59,8 @@ class Region:
     """Share of the ring round it that changed as often; like `opacity` known once it is `looked_round`."""
     opacity: float | None = None
 
-    def extent(self) -> PixelBox:
-        """The box without the scattered pixels at its sides."""
+    def extent(self) -> Box:
+        """The box without the scattered pixels at its sides, to parts of a pixel."""
         power = self.x * self.x + self.y * self.y
         (top, bottom), (left, right) = _bulk(power.sum(axis=1)), _bulk(power.sum(axis=0))
         return self.box[0] + left, self.box[1] + top, right - left, bottom - top
@@ -66,14 +71,16 @@ class Region:
         return int(self.mask.sum())
 
 
-def _bulk(profile: npt.NDArray[np.float32]) -> tuple[int, int]:
-    """First and last but one place of what lies between the tails."""
-    share = np.cumsum(profile) / max(float(profile.sum()), 1e-9)
-    first, last = int(np.searchsorted(share, _TAIL)), int(np.searchsorted(share, 1 - _TAIL))
-    return first, max(first + 1, min(last + 1, len(profile)))
+def _bulk(profile: npt.NDArray[np.float32]) -> tuple[float, float]:
+    """Where what lies between the tails begins and ends."""
+    strong = float(np.dot(profile, profile)) / max(float(profile.sum()), 1e-9)
+    power = np.concatenate(([0.0], np.cumsum(np.maximum(profile - _THIN * strong, 0), dtype=np.float64)))
+    tail = float(power[-1]) * _TAIL / len(profile)
+    first, last = np.interp((tail, power[-1] - tail), power, np.arange(len(power)))
+    return float(first), float(last)
 
 
-def in_line(one: PixelBox, other: PixelBox, gap: float) -> bool:
+def in_line(one: Box, other: Box, gap: float) -> bool:
     """Whether two parts stand in one line, no farther apart than that."""
     (ax, ay, aw, ah), (bx, by, bw, bh) = one, other
     if max(ah, bh) > _AS_HIGH * min(ah, bh):

@@ -110,6 +110,23 @@ def test_what_all_looks_share_fails_and_is_told_once() -> None:
     assert elsewhere.codes == ("third-party-mark", "third-party-mark")
 
 
+CORNER = replace(LAID, box=(0.82, 0.05, 0.03, 0.06), consistency=0.3, edge_px=60)
+
+
+@pytest.mark.parametrize(
+    ("whole", "told"),
+    [({}, LOGO.box), ({"consistency": 0.66}, CORNER.box), ({"box": (0.5, 0.04, 0.45, 0.2)}, CORNER.box)],
+    ids=["whole", "unsteady", "skyline"],
+)
+def test_of_what_was_there_for_a_while_the_looks_show_a_corner(
+    whole: dict[str, Any], told: tuple[float, float, float, float]
+) -> None:
+    brief = replace(LOGO, spans=((3.0, 15.0),), **whole)
+    (finding,) = judge(CORNER, brief).findings
+    assert finding.where is not None
+    assert finding.where.box == told
+
+
 def test_a_line_in_parts_is_told_once_and_two_signs_are_two() -> None:
     left, right = (
         replace(LOGO, box=(0.03, 0.5, 0.29, 0.05)),
