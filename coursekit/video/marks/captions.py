@@ -20,9 +20,9 @@ from coursekit.video.marks.persistence import Map
 
 _HIGH = 0.2
 """Of the picture: two lines of large print."""
-_LOW_PX = 11
-"""A lower line has no letters to tell apart: an account 8 pixels high, opaque over feathers, had others in half of the
-looks. Subtitles have twice that."""
+_LOW_PX = 13
+"""A lower line has no letters to tell apart: accounts 5 to 9 pixels high, opaque over feathers or faces, had others in
+0.2 to 0.5 of the looks, higher ones over six clips in 0.16 at most. Subtitles have twice that."""
 _MIN_LOOKS = 4
 _STEEP = 20.0
 """Slope of brightness, levels a pixel, of what is printed to be read."""
