@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -205,3 +206,19 @@ def test_looks_are_of_one_size_though_the_stream_changes_its_own() -> None:
         kept.offer(float(number), np.full((width * 9 // 16, width), 60 * number, np.uint8))
     assert [one.luma.shape for one in kept.kept] == [(144, 256)] * 3
     assert [int(one.luma[0, 0]) for one in kept.kept] == [0, 60, 120]
+
+
+@pytest.mark.parametrize(
+    ("scores", "span"),
+    [
+        ((0.2, 1.0, 1.8, 0.9, 0.2, 0.8, -0.5, -0.3, 0.1, 0.8, 0.0, 0.5), (1.0, 5.0)),
+        ((1.0, 1.0, 0.1, 1.0, 0.9, 0.3, 1.0, 1.0, 0.2, 0.9, 1.0, 0.8), (0.0, 11.0)),
+        ((0.0, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.9, 1.0, 0.0), (9.0, 10.0)),
+    ],
+    ids=["a-word-and-chance", "now-and-then-hidden", "at-the-end"],
+)
+def test_its_span_is_where_the_looks_show_it_and_not_where_chance_does(
+    scores: tuple[float, ...], span: tuple[float, float]
+) -> None:
+    (found, *_) = find_laid(looks(marked([scene(n) for n in range(SCENES)], marks.draw_logo(64, seed=1), 0.5)))
+    assert replace(found, times=tuple(float(n) for n in range(SCENES)), scores=scores).span() == span

@@ -111,11 +111,14 @@ class Laid:
         return self.sure
 
     def span(self) -> tuple[float, float]:
-        """From the first look that shows it to the last, one by itself not counted: that may be chance."""
-        there = self.there
-        beside = np.concatenate((there[1:], [False])) | np.concatenate(([False], there[:-1]))
-        times = np.asarray(self.times)[there & beside if (there & beside).any() else there]
-        return round(float(times.min()), 3), round(float(times.max()), 3)
+        """From when to when the looks show it, and hardly any between does not: a look by itself may be chance, and was
+        for a word of ten seconds that was said to stand for two minutes."""
+        shown = np.minimum(np.asarray(self.scores), 1.0) - _THERE
+        before = np.concatenate(([0.0], np.cumsum(shown)))
+        lowest = np.minimum.accumulate(before[:-1])
+        last = int(np.argmax(before[1:] - lowest))
+        first = int(np.argmin(before[: last + 1]))
+        return round(self.times[first], 3), round(self.times[last], 3)
 
     def best_s(self) -> float:
         """When it stands out best."""
