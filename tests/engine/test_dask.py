@@ -313,8 +313,8 @@ def test_worker_that_does_not_see_the_course_stops_the_run(engine: str, tmp_path
 @pytest.mark.logs_errors
 def test_a_wait_that_is_left_behind_is_no_news(engine: str, caplog: pytest.LogCaptureFixture) -> None:
     """What asyncio says of a sender whose loop has ended, whenever the collector comes by: in a later lesson's log."""
-    with DaskEngine(Cluster(engine.replace("dask", "tcp"))):
-        pass
+    with DaskEngine(Cluster(engine.replace("dask", "tcp"))) as there:
+        assert list(there.run([], lambda _: None)) == []
     loop = asyncio.new_event_loop()
     for error in (TimeoutError("Timeout"), OSError("disk")):
         loop.create_future().set_exception(error)
