@@ -9,6 +9,7 @@ stands clear of all those is an estimate. Hands, slides and a face that listens 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -20,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coursekit.audio.reader import samples_of
+from coursekit.cores import machine_cores
 from coursekit.probe.facts import ProbeFacts
 from coursekit.probe.media import open_media
 from coursekit.video.decode import VideoDecoder, open_video
@@ -89,27 +91,36 @@ def measure_lips(path: Path, probe: ProbeFacts, facts: VideoFacts, *, threads: i
     if len(starts) < MIN_WINDOWS:
         return LipFacts(LipReason.NO_STRETCH)
     try:
-        with open_video(path, probe, threads=threads) as decoder, open_media(path) as sound:
-            reader = decoder.readers[facts.stream]
-            # Blocks stay visible in what is referred to, but brightness of a cell is what it was, for a fifth less.
-            reader.stream.codec_context.options |= {"skip_loop_filter": "all"}
+        with open_video(path, probe) as decoder, open_media(path) as sound:
             starts = tuple(s for s in starts if carries_lips(decoder, facts.stream, s))
             if len(starts) < MIN_WINDOWS:
                 return LipFacts(LipReason.NO_STRETCH)
-            voices = {s: v for s in starts if (v := read_voice(sound, s, float(reader.start))) is not None}
-            if len(voices) < MIN_WINDOWS:
-                return LipFacts(LipReason.NO_VOICE)
-            stretches = []
-            for start_s, voice in voices.items():
-                times, pictures = [], []
-                for frame in _frames_within(decoder, facts.stream, start_s - _BESIDE_S, start_s + WINDOW_S + _BESIDE_S):
-                    times.append(frame.time_s)
-                    pictures.append(coarse(frame.luma))
-                if pictures and (stretch := on_grid(start_s, np.array(times), np.stack(pictures), voice)) is not None:
-                    stretches.append(stretch)
+            origin_s = float(decoder.readers[facts.stream].start)
+            voices = {s: v for s in starts if (v := read_voice(sound, s, origin_s)) is not None}
+        if len(voices) < MIN_WINDOWS:
+            return LipFacts(LipReason.NO_VOICE)
+        # A decoder for each stretch: two with a thread each are done in two thirds of the time of one with two.
+        with ThreadPoolExecutor(threads or machine_cores(), thread_name_prefix="lips") as pool:
+            seen = pool.map(lambda start_s: _pictures_of(path, probe, facts.stream, start_s), voices)
+            made = [on_grid(start_s, *found, voices[start_s]) for start_s, found in zip(voices, seen, strict=True)]
     except (av.FFmpegError, KeyError):
         return LipFacts(LipReason.NO_STRETCH)
+    stretches = [stretch for stretch in made if stretch is not None]
     return estimate(one_view(stretches))
+
+
+def _pictures_of(
+    path: Path, probe: ProbeFacts, index: int, start_s: float
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.uint8]]:
+    """Times and coarse pictures of a stretch."""
+    times, pictures = [], []
+    with open_video(path, probe) as decoder:
+        # Blocks stay visible in what is referred to, but brightness of a cell is what it was, for a fifth less.
+        decoder.readers[index].stream.codec_context.options |= {"skip_loop_filter": "all"}
+        for frame in _frames_within(decoder, index, start_s - _BESIDE_S, start_s + WINDOW_S + _BESIDE_S):
+            times.append(frame.time_s)
+            pictures.append(coarse(frame.luma))
+    return np.array(times), np.stack(pictures) if pictures else np.zeros((0, 1, 1), np.uint8)
 
 
 def _frames_within(decoder: VideoDecoder, index: int, start_s: float, end_s: float) -> Iterator[Frame]:

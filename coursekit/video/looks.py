@@ -1,12 +1,13 @@
 """Walking through a stream by a plan: what is decoded, what is entered as a repeat, what is left out.
 
-`walk` gives pictures, repeats and gaps in the order of time. `ahead` runs such a walk in a thread of its own, a few
-pictures ahead of whoever looks at them, so that decoding and scaling on one core overlap with analysis on another
-(FFmpeg and OpenCV work without Python's lock).
+`walk` gives pictures, repeats and gaps in the order of time. `ahead` runs such a walk and the scaling in threads of
+their own, a few pictures ahead of whoever looks at them, so that both overlap with analysis (FFmpeg and OpenCV work
+without Python's lock).
 """
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import queue
 import threading
@@ -288,66 +289,83 @@ _Handed = Item | _Question | BaseException | None
 _HANDFUL = 250
 
 
-def ahead(walk_with: Callable[[Ask], Iterator[Item]], ask: Ask, picture_bytes: int) -> Iterator[Item]:
-    """The same items, made in a thread that runs ahead."""
-    items: queue.Queue[_Handed] = queue.Queue(max(2, min(16, _AHEAD_BYTES // max(picture_bytes, 1))))
-    over = threading.Event()
+class _Belt:
+    """Hands items from one thread to the next, until nobody looks any more."""
 
-    def put(item: _Handed) -> None:
-        while not over.is_set():
-            try:
-                return items.put(item, timeout=1.0)
-            except queue.Full:
-                continue
+    def __init__(self, room: int, over: threading.Event) -> None:
+        self._items: queue.Queue[_Handed] = queue.Queue(room)
+        self._over = over
+
+    def put(self, item: _Handed) -> None:
+        while not self._over.is_set():
+            with contextlib.suppress(queue.Full):
+                return self._items.put(item, timeout=1.0)
         raise _Over
 
-    repeats = Repeats([], [])
+    def get(self) -> _Handed:
+        while not self._over.is_set():
+            with contextlib.suppress(queue.Empty):
+                return self._items.get(timeout=1.0)
+        raise _Over
 
-    def hand_over(item: Item) -> None:
-        """Repeats that follow each other go together: to hand over each alone costs more than to enter it."""
-        if isinstance(item, Repeats):
-            repeats.add(item)
-        else:
+
+def ahead(walk_with: Callable[[Ask], Iterator[Item]], ask: Ask, picture_bytes: int) -> Iterator[Item]:
+    """The same items, made in two threads that run ahead: one decodes, one scales.
+
+    Where one thread did both, the decoder's own threads ran out of packets while it scaled: a twentieth more of the
+    clock for a camera lesson of which every picture is decoded.
+    """
+    over = threading.Event()
+    room = max(2, min(16, _AHEAD_BYTES // max(picture_bytes, 1))) // 2
+    decoded, scaled = _Belt(room, over), _Belt(room, over)
+
+    def decode() -> None:
+        repeats = Repeats([], [])
+
+        def hand_repeats() -> None:
+            """Repeats that follow each other go together: to hand over each alone costs more than to enter it."""
+            nonlocal repeats
+            if repeats.times_s:
+                decoded.put(repeats)
+                repeats = Repeats([], [])
+
+        def asked() -> bool:
             hand_repeats()
-            put(item)
-        if len(repeats.times_s) >= _HANDFUL:
-            hand_repeats()
+            question = _Question(threading.Event())
+            decoded.put(question)
+            while not question.answered.wait(1.0):
+                if over.is_set():
+                    raise _Over
+            return question.answer
 
-    def hand_repeats() -> None:
-        nonlocal repeats
-        if repeats.times_s:
-            put(repeats)
-            repeats = Repeats([], [])
-
-    def asked() -> bool:
+        for item in walk_with(asked):
+            if isinstance(item, Repeats):
+                repeats.add(item)
+            else:
+                hand_repeats()
+                decoded.put(item)
+            if len(repeats.times_s) >= _HANDFUL:
+                hand_repeats()
         hand_repeats()
-        question = _Question(threading.Event())
-        put(question)
-        while not question.answered.wait(1.0):
-            if over.is_set():
-                raise _Over
-        return question.answer
+        decoded.put(None)
 
-    def work() -> None:
-        try:
-            for item in walk_with(asked):
-                if isinstance(item, Frame):
-                    item.prepare()
-                hand_over(item)
-            hand_repeats()
-            put(None)
-        except _Over:
-            return
-        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits for pictures
-            try:
-                put(error)
-            except _Over:
+    def scale() -> None:
+        while True:
+            item = decoded.get()
+            if isinstance(item, Frame):
+                item.prepare()
+            scaled.put(item)
+            if item is None or isinstance(item, BaseException):
                 return
 
-    thread = threading.Thread(target=work, name="decode", daemon=True)
-    thread.start()
+    threads = [
+        threading.Thread(target=_until_over, args=(work, out), name=work.__name__, daemon=True)
+        for work, out in ((decode, decoded), (scale, scaled))
+    ]
+    for thread in threads:
+        thread.start()
     try:
-        while (item := items.get()) is not None:
+        while (item := scaled.get()) is not None:
             if isinstance(item, _Question):
                 item.answer = ask()
                 item.answered.set()
@@ -357,7 +375,19 @@ def ahead(walk_with: Callable[[Ask], Iterator[Item]], ask: Ask, picture_bytes: i
                 yield item
     finally:
         over.set()
-        thread.join()
+        for thread in threads:
+            thread.join()
+
+
+def _until_over(work: Callable[[], None], out: _Belt) -> None:
+    """What fails is handed on to the thread that waits for pictures."""
+    try:
+        work()
+    except _Over:
+        return
+    except BaseException as error:  # noqa: BLE001 - it is raised there
+        with contextlib.suppress(_Over):
+            out.put(error)
 
 
 class _Over(Exception):

@@ -64,7 +64,7 @@ _LEAP_FAR, _LEAP_ALONE = 2.4, 4.0
 """Among five even steps one of three times their length leads 2.3 times less far than all five; one of twice their
 length, as a slow pan of whole pixels takes now and then, three times. What leaps in one small place alone, four times
 as far as beside it, is too small to measure its way."""
-_LEAP_MIDDLE, _LEAP_LASTS = 2.0, (0.5, 1.4)
+_LEAP_MIDDLE, _LEAP_LEAST, _LEAP_LASTS = 2.0, 0.85, (0.5, 1.4)
 """Amid quick movement no picture is beside itself: then one that changes twice as much as those beside it usually do,
 and alone makes up the whole way from three pictures before to two after it. Quick movement goes 1.5–4 times as far in
 those five steps as in the quickest of them; a flash goes nowhere."""
@@ -113,12 +113,22 @@ class PaceMeter:
         boxes = cv2.boxFilter(difference, cv2.CV_16U, (_BOX_PX, _BOX_PX), normalize=False)
         self._rows.append(len(self._signals) - 1)
         self._box.append(cv2.minMaxLoc(boxes)[1] / _BOX_PX**2)
-        # Both tell of the picture two before, one of the last three here: none whose box changed too little is a leap.
-        told = max(self._box[-3:]) >= _LEAP_BOX
+        # Both tell of the picture two before, one of the last three here: none whose box changed too little is a leap,
+        # nor one that changed less than those beside it.
+        told = max(self._box[-3:]) >= _LEAP_BOX and self._stands_out(2)
         self._lasting.append(self._lasts() if told else float("inf"))
         self._scene.append(self._goes_on() if told else True)
         self._profiles.append(np.asarray(cv2.reduce(difference, 1, cv2.REDUCE_AVG, dtype=cv2.CV_32F), np.float32)[:, 0])
-        self._line.append(self._is_line())
+        self._line.append(self._stands_out(_LEAP_BESIDE) and self._is_line())
+
+    def _stands_out(self, back: int) -> bool:
+        """Whether the picture so many before may be a leap among those after it and as many before it."""
+        changes = self._signals.latest("change", 2 * back + 1)
+        if len(changes) <= 2 * back:
+            return True
+        most = max(max(changes[:back]), max(changes[back + 1 :]))
+        # Not told for what comes after a gap, which is no number.
+        return not changes[back] < _LEAP_LEAST * most
 
     def _is_line(self) -> bool:
         """Whether of the picture four before hardly more than one line changed."""
@@ -329,7 +339,7 @@ def find_leaps(series: Movement) -> list[LeapSpan]:
     sudden = (more * more_box >= _LEAP) & (more >= _LEAP_EACH[0]) & (more_box >= _LEAP_EACH[1])
     sudden &= (series.lasting <= _LEAP_FAR) | (more_box >= _LEAP_ALONE)
     lasts = (series.lasting >= _LEAP_LASTS[0]) & (series.lasting <= _LEAP_LASTS[1])
-    lasts &= (change >= _LEAP_MIDDLE * np.maximum(np.median(changes, axis=0), 0.05)) & (more >= 0.85)
+    lasts &= (change >= _LEAP_MIDDLE * np.maximum(np.median(changes, axis=0), 0.05)) & (more >= _LEAP_LEAST)
     reach = round(_LEAP_AMID_S / series.frame_s)
     for place in np.flatnonzero(lasts & ~sudden):
         around = np.percentile(change[max(0, place - reach) : place + reach + 1], _LEAP_AMID_PCT)

@@ -193,6 +193,10 @@ class Signals:
         """One figure of every frame; a field of Row."""
         return np.frombuffer(self._columns[name], dtype=np.float32) if len(self) else np.zeros(0, np.float32)
 
+    def latest(self, name: str, count: int) -> Sequence[float]:
+        """One figure of the last so many frames, or of as many as there are."""
+        return self._columns[name][-count:]
+
     def areas(self, plane: int) -> Series:
         """Brightness (plane 0), Cb (1) or Cr (2) of the 12 areas of every frame: frames × areas."""
         flat = self._areas[plane]
