@@ -250,14 +250,20 @@ class MarksMeter:
         self._room = Room(self._looks.kept, self._size)
         found = self._facts(whole_signs(without_parts(self._tracks), WORD_GAP * self._size[0]))
         found += tuple(facts for drift in self._drifts.kept() if (facts := self._drifting(drift)))
+        shown = [one for comings in self._comings for one in comings.shown]
+        samples, changing = field.samples, float(np.mean(field.count >= RECENT_COUNT // 2))
+        # Reading words takes more room than all the rest: what was only to find marks by makes way for it, 80 MB.
+        self._past.clear()
+        self._tracks.clear()
+        del field, self._persistence, self._drifts, self._comings
         stills, drawn = find_stills(self._looks.kept, self._aspect)
         if drawn is not None and drawn < _DRAWN:
             found += self._laid(self._views.kept)
-            found += self._shown([shown for comings in self._comings for shown in comings.shown])
+            found += self._shown(shown)
         found = tuple(replace(mark, renewed=renewed(self._views.kept, mark.box)) for mark in found)
         return MarksFacts(
-            samples=field.samples,
-            changing=round(float(np.mean(field.count >= RECENT_COUNT // 2)), 3),
+            samples=samples,
+            changing=round(changing, 3),
             found=found,
             stills=stills,
             drawn=drawn,
