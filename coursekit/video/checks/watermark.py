@@ -78,7 +78,8 @@ def watermark(ctx: CheckContext, facts: VideoFacts, params: WatermarkParams) -> 
         and (is_sure(m, params) or is_doubtful(m, params, drawn=drawn) or is_seen_both_ways(m, strangers, params))
     ]
     doubtful.sort(key=lambda m: (m.kind is not MarkKind.LAID, m.kind is MarkKind.SHOWN))
-    told = _whole_lines(_told_once([(mark, True) for mark in sure] + [(mark, False) for mark in doubtful]))
+    told = _told_once([(mark, True) for mark in sure] + [(mark, False) for mark in doubtful])
+    told = _whole_lines([(m if certain else _with_what_came(m, strangers, params), certain) for m, certain in told])
     ctx.observe(measured(len(told), "marks"), equal_to(0, "marks"))
     for mark, certain in told:
         if says := _named(mark):
@@ -198,6 +199,17 @@ def _is_whole(mark: MarkFacts, first: MarkFacts) -> bool:
         return False
     pure = mark.coming.own >= _PURE and mark.edge_px >= _AS_MANY * first.edge_px
     return covers(mark.box, first.box) >= _SAME_PLACE or (covers(first.box, mark.box) >= _SAME_PLACE and pure)
+
+
+def _with_what_came(first: MarkFacts, marks: list[MarkFacts], params: WatermarkParams) -> MarkFacts:
+    """With what came and went where it stood, while it stood there: not enough to be told alone, but of the same sign.
+    Of a mark shown for a part of the time the averages often have but the half that was over a quiet ground;
+    what is certain was seen whole."""
+    for mark in marks:
+        came = mark.coming is not None and mark.coming.own >= params.shown_own and at_once([first.spans, mark.spans])
+        if first.kind is MarkKind.FIXED and came and covers(mark.box, first.box) >= _SAME_PLACE:
+            first = replace(first, box=_round_both(first.box, mark.box))
+    return first
 
 
 def _is_same_place(one: MarkFacts, other: MarkFacts) -> bool:

@@ -293,6 +293,27 @@ SHOWN = MarkFacts(
 )  # fmt: skip
 
 
+def test_half_a_mark_is_told_with_the_half_that_came_with_it() -> None:
+    """What came is too faint to be told alone, and lies over more than the averages saw."""
+    half = replace(LOGO, box=(0.85, 0.05, 0.05, 0.08), spans=((30.0, 36.0),), survived=6)
+    rest = replace(SHOWN, box=(0.86, 0.05, 0.09, 0.08), coming=replace(COMING, around=0.7))
+    assert judge(rest).verdict is Verdict.PASS
+    alone, both = judge(half), judge(half, rest)
+    assert (alone.verdict, alone.codes) == (both.verdict, both.codes) == (Verdict.REVIEW, ("possible-mark",))
+    assert both.findings[0].where == Span(30.0, 36.0, box=(0.85, 0.05, 0.1, 0.08))
+    for other in (
+        replace(rest, spans=((50.0, 56.0),)),
+        replace(rest, box=(0.88, 0.05, 0.09, 0.08)),
+        replace(rest, coming=replace(COMING, own=0.6)),
+    ):
+        assert judge(half, other).findings[0].where == alone.findings[0].where
+    certain = replace(LOGO, box=half.box, spans=((20.0, 120.0),))
+    beside = replace(rest, spans=((30.0, 80.0),))
+    told = judge(certain, beside)
+    assert told.codes == ("third-party-mark",)
+    assert told.findings[0].where == Span(20.0, 120.0, box=half.box)
+
+
 @pytest.mark.parametrize("coming", [COMING, SUDDEN])
 def test_what_comes_and_goes_at_once_is_for_a_person(coming: ComingFacts) -> None:
     outcome = judge(replace(SHOWN, coming=coming))
