@@ -11,7 +11,7 @@ import contextlib
 import heapq
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -309,7 +309,7 @@ class _Belt:
         raise _Over
 
 
-def ahead(walk_with: Callable[[Ask], Iterator[Item]], ask: Ask, picture_bytes: int) -> Iterator[Item]:
+def ahead(walk_with: Callable[[Ask], Iterator[Item]], ask: Ask, picture_bytes: int) -> Generator[Item, None, None]:
     """The same items, made in two threads that run ahead: one decodes, one scales.
 
     Where one thread did both, the decoder's own threads ran out of packets while it scaled: a twentieth more of the

@@ -70,5 +70,5 @@ def test_who_stops_looking_leaves_no_thread_behind() -> None:
     items = ahead(walk, lambda: True, PICTURE_BYTES)
     next(items)
     assert running() == {"decode", "scale"}
-    items.close()  # type: ignore[attr-defined] # a generator
+    items.close()
     assert not running()
