@@ -376,9 +376,7 @@ class Drifts:
             if any(abs(place[0] - a) < WINDOW[0] and abs(place[1] - b) < WINDOW[0] for a, b in tried):
                 continue
             tried.append(place)
-            # How far a strong one stands out hardly tells its velocities apart, being most of the spread itself.
-            here = (p for p in found if all(abs(a - b) < WINDOW[1] for a, b in zip(p.place, place, strict=True)))
-            self._suspect(past, place, max(here, key=lambda p: p.power).velocity)
+            self._suspect(past, place, peak.velocity)
 
     def _suspect(self, looks: Sequence[Past], place: tuple[float, float], velocity: tuple[float, float]) -> None:
         """Outline what is at a coarse place in the middle of the window."""

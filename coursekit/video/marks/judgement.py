@@ -189,8 +189,7 @@ def _shape(mark: MarkFacts, params: WatermarkParams) -> bool:
 
 def _is_proven(mark: MarkFacts, params: WatermarkParams, *, drawn: bool) -> bool:
     if mark.consistency >= params.steady:
-        line = mark.breadth < params.fail_breadth
-        return mark.proof >= (params.faint_proof if line else params.review_proof)
+        return mark.proof >= _least_proof(mark, params)
     if mark.consistency < params.faint:
         return False
     if _jumps(mark, params):
@@ -202,6 +201,23 @@ def _is_proven(mark: MarkFacts, params: WatermarkParams, *, drawn: bool) -> bool
     long = mark.survived >= params.fail_survived and mark.backgrounds >= params.fail_backgrounds
     brief = mark.proof >= params.brief_proof and mark.backgrounds >= params.brief_backgrounds
     return (long and mark.looks >= params.faint_looks) or (brief and mark.looks >= params.brief_looks)
+
+
+def _least_proof(mark: MarkFacts, params: WatermarkParams) -> float:
+    """What nearly is a line may be a railing; the lower and the shorter it is, the fewer edges speak for it."""
+    if mark.breadth >= params.fail_breadth:
+        return params.review_proof
+    return params.print_proof if _is_small_print(mark, params) else params.faint_proof
+
+
+def _is_small_print(mark: MarkFacts, params: WatermarkParams) -> bool:
+    return (
+        mark.box[3] <= params.print_height
+        and mark.box[2] >= params.print_length * mark.box[3]
+        and not is_apart(mark, params)
+        and mark.survived >= params.fail_survived
+        and mark.looks >= params.faint_looks
+    )
 
 
 def _jumps(mark: MarkFacts, params: WatermarkParams) -> bool:

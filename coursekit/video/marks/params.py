@@ -31,6 +31,11 @@ class WatermarkParams:
     faint: float
     """… and down to here a mark is asked about, if its proof is as strong as this. So is one that is nearly a line."""
     faint_proof: float
+    print_height: float
+    """No higher, by share of the picture, and so many times as wide by share, near a corner: a line of small print …"""
+    print_length: float
+    print_proof: float
+    """… which has so few edges that this is proof enough."""
     faint_lost_share: float
     """Scenery that comes round again is lost in between more often …"""
     faint_opacity: float

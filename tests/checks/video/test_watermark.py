@@ -477,6 +477,28 @@ def test_what_belongs_to_the_lesson_is_left_alone(content: dict[str, Any]) -> No
     assert judge(replace(LOGO, **content)).verdict is Verdict.PASS
 
 
+PRINT = replace(LOGO, box=(0.03, 0.96, 0.04, 0.006), edge_px=120, breadth=0.07, proof=6.6, consistency=0.7, survived=34)
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        ({}, Verdict.REVIEW),
+        ({"box": (0.03, 0.93, 0.04, 0.05)}, Verdict.PASS),
+        ({"box": (0.03, 0.96, 0.008, 0.006)}, Verdict.PASS),
+        ({"box": (0.4, 0.6, 0.04, 0.006)}, Verdict.PASS),
+        ({"breadth": 0.02}, Verdict.PASS),
+        ({"proof": 5.5}, Verdict.PASS),
+        ({"consistency": 0.55}, Verdict.PASS),
+        ({"looks": 4}, Verdict.PASS),
+        ({"survived": 6}, Verdict.PASS),
+    ],
+    ids=["small", "high", "short", "amid", "straight", "unproven", "unsteady", "seldom", "briefly"],
+)
+def test_a_line_of_small_print_in_a_corner_is_for_a_person(other: dict[str, Any], expected: Verdict) -> None:
+    assert judge(replace(PRINT, **other)).verdict is expected
+
+
 NOTE = replace(LOGO, box=(0.2, 0.3, 0.12, 0.06), spans=((30.0, 42.0),), opacity=0.9)
 
 
