@@ -47,7 +47,7 @@ _TOOLS = frozenset(
 )
 
 _STAGE_CODE = {
-    "probe": ("probe", "model.py"),
+    "probe": ("probe", "model"),
     "image": ("probe", "cover"),
     "document": ("probe",),
     "audio": ("audio", "probe"),
