@@ -118,10 +118,11 @@ def plan_jobs(plan: Plan, shelf: Shelf) -> Iterator[Job]:
     grounds = (material.SCENES[0], *shelf.named(lambda c: c.sharp)[:1])
     yield from (Job("picture traps", name, part, plan) for name in grounds for part in _parts(traps, 4))
     yield from (Job("picture grades", name, (0, 1, 2, 3), plan) for name in scenes)
-    boards = material.boards(shelf)[: plan.clips]
+    # One of each kind at least: what tells a mark over a walk in a wood says nothing of one over slides.
+    boards = material.boards(shelf)[: plan.clips if plan.quick else max(plan.clips, len(material.BOARDS))]
     # 1080 lines cost ten times as much: half as many clips.
     sharp = material.sharp_scenes(shelf)[: max(1, plan.clips // 2)]
-    for turn in range(plan.clips + 1):
+    for turn in range(max(plan.clips + 1, len(boards))):
         for choose in (_telling,) if plan.quick else (_telling, _rest):
             yield from _ladder("audio", voices[turn : turn + 1], sound_rungs(), 30, choose, plan)
             yield from _ladder("video", scenes[turn : turn + 1], video_rungs(), 5, choose, plan)

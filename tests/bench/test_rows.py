@@ -21,7 +21,7 @@ from coursekit.bench.cases import (
     shelf_of,
 )
 from coursekit.bench.ladder_more import FILES
-from coursekit.bench.material import TableError, find_clips
+from coursekit.bench.material import BOARDS, TableError, find_clips
 from coursekit.bench.render import Scored, remark, render_json, render_markdown
 from coursekit.bench.rungs import marks_rungs, sharp_rungs, sound_rungs, video_rungs
 from coursekit.bench.score import Case, Said, Truth
@@ -151,6 +151,16 @@ def test_what_anybody_notices_over_moving_pictures_is_shown_over_as_many_clips_a
     rungs = marks_rungs()
     noticed = {number for number, rung in enumerate(rungs) if rung.noticed}
     assert shown == {"a.mp4": set(range(len(rungs))), "b.mp4": noticed, "c.mp4": noticed, "d.mp4": set()}
+
+
+@pytest.mark.parametrize("clips", [1, 3])
+def test_marks_are_laid_over_every_kind_of_picture_however_few_clips_are_asked_for(clips: int, tmp_path: Path) -> None:
+    jobs = plan_jobs(Plan(tmp_path, clips_per_rung=clips), find_clips(tmp_path))
+    laid: dict[str, set[int]] = {}
+    for job in jobs:
+        if job.ladder == "marks":
+            laid.setdefault(job.clip, set()).update(job.items)
+    assert laid == {name: set(range(len(marks_rungs()))) for name in BOARDS}
 
 
 def test_bench_is_there_and_not_in_the_list_of_commands() -> None:
