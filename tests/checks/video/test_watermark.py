@@ -258,8 +258,9 @@ def test_what_drifts_over_everything_is_for_a_person() -> None:
     assert outcome.findings[0].where == Span(2.0, 60.0, box=LOGO.box)
 
 
-def test_what_drifts_may_be_faint_and_hidden_for_a_while() -> None:
-    outcome = judge(replace(DRIFTING, consistency=0.4, lost=9, proof=13.0))
+@pytest.mark.parametrize("backgrounds", [5, 12])
+def test_what_drifts_may_be_faint_and_hidden_for_a_while(backgrounds: int) -> None:
+    outcome = judge(replace(DRIFTING, consistency=0.4, lost=9, proof=13.0, backgrounds=backgrounds))
     assert (outcome.verdict, outcome.codes) == (Verdict.REVIEW, ("drifting-mark",))
 
 
