@@ -256,6 +256,9 @@ def _marks(job: Job, described: Described) -> Cases:
         rung = marks_rungs()[number]
         seed = job.plan.seed * 1000 + number
         stamp = rung.stamp(clip.size[0], seed)
+        if clip.is_paper:
+            # White ink on white paper is no mark that anybody could notice.
+            stamp = faults_marks.negative(stamp)
         size = stamp.share(*clip.size)
         route = rung.route(size, seed)
         truth = Truth(WATERMARK, boxes=tuple(ladder_marks.truth(route, size, whole=rung.whole)))

@@ -90,6 +90,11 @@ def draw_logo(width_px: int, *, seed: int = 0) -> Stamp:
     return _shrink(canvas, colours, width_px)
 
 
+def negative(stamp: Stamp) -> Stamp:
+    """Black for white, as a mark is drawn for white paper."""
+    return Stamp(stamp.cover, np.asarray(255 - stamp.ink, np.float32))
+
+
 def turned(stamp: Stamp, degrees: float) -> Stamp:
     """The stamp turned anticlockwise, on a canvas that holds it whole."""
     height, width = stamp.cover.shape

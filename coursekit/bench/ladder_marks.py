@@ -32,6 +32,7 @@ RATE = 8
 LENGTH_S = 24.0
 ENOUGH = 0.5
 """Intersection over union from which a box counts as the right one."""
+_WHITE, _MOSTLY = 230, 0.5
 OPACITIES = (0.15, 0.2, 0.3, 0.5, 1.0)
 WIDTHS = (0.02, 0.04, 0.1, 0.2)
 
@@ -49,6 +50,11 @@ class Clip:
     def size(self) -> tuple[int, int]:
         """Width and height."""
         return self.pictures[0].shape[1], self.pictures[0].shape[0]
+
+    @property
+    def is_paper(self) -> bool:
+        """Whether most of it is as good as white."""
+        return float(np.mean(self.pictures[0] >= _WHITE)) > _MOSTLY
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from coursekit.bench.faults_video import Picture
 
 TABLE = "clips.toml"
 SIZE = (640, 360)
+SHARP_SIZE = (1280, 720)
 VOICES = {
     "synthesised voice A": (Voice(), 48_000),
     "synthesised voice B": (Voice(210, 1.17, 4.8, -58), 44_100),
@@ -209,7 +210,8 @@ def board(name: str, path: Path | None, kind: str, height_px: int, first_s: floa
     elif name == "synthesised scrolling":
         pictures = traps_video.scroll(SIZE, seconds, rate, seed=seed)
     else:
-        pictures = traps_video.slides(SIZE, seconds, rate, every_s=3.0)
+        # No slide lecture is filed with fewer lines, and small print on slides has some pixels.
+        pictures = traps_video.slides(SHARP_SIZE, seconds, rate, every_s=3.0)
     return ladder_marks.Clip(name, kind, tuple(pictures))
 
 

@@ -53,8 +53,9 @@ def slide(size: Size, number: int) -> Picture:
 
 def slides(size: Size, seconds: float, rate: int, *, every_s: float = 5.0) -> Iterator[Picture]:
     """A slide lecture: nothing moves but at the change of a slide."""
+    shown = [slide(size, number) for number in range(int(seconds / every_s) + 1)]
     for n in range(round(seconds * rate)):
-        yield slide(size, int(n / rate / every_s))
+        yield shown[int(n / rate / every_s)]
 
 
 def builds(size: Size, seconds: float, rate: int) -> Iterator[Picture]:

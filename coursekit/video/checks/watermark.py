@@ -17,7 +17,9 @@ from coursekit.video.marks.judgement import (
     is_certain,
     is_doubtful,
     is_seen_both_ways,
+    is_slanted_line,
     is_sure,
+    shines_through,
     was_passed,
 )
 from coursekit.video.marks.names import holder_of, points_elsewhere
@@ -43,6 +45,7 @@ _STEADY, _SIGN = 0.75, 0.05
 """Consistency, and share of the picture at most, of what is told whole though the looks show a corner of it: half a
 minute's logo had 0.87 and 0.006; a skyline gathered round a logo 0.66 and 0.16."""
 
+_TILED = (StillKind.REPEATED, StillKind.SHEER)
 _LINED = (MarkKind.FIXED, MarkKind.LAID)
 _AS_HIGH, _LEVEL, _APART = 1.5, 0.6, 0.5
 """How many times as high one part of a line may be as another, how much of the higher one they must have in common, and
@@ -93,13 +96,15 @@ def watermark(ctx: CheckContext, facts: VideoFacts, params: WatermarkParams) -> 
         else:
             yield _finding(ctx.review, "possible-mark", mark)
     boxes = [mark.box for mark, _ in told]
+    tiled: list[Box] = []
     for still in marks.stills:
-        if own_likeness(ctx.course, still) < params.own_likeness and not any(common(still.box, b) for b in boxes):
+        known = [*boxes, *tiled] if still.kind in _TILED else boxes
+        if own_likeness(ctx.course, still) < params.own_likeness and not any(common(still.box, b) for b in known):
             findings = list(_still(ctx, still, marks.drawn, params))
             yield from findings
-            if findings and still.kind is not StillKind.REPEATED:
-                # One place is told of once; a repeated sign's box is only one of its places.
-                boxes.append(still.box)
+            if findings:
+                # One place is told of once; between the tiles of one mark another may stand.
+                (tiled if still.kind in _TILED else boxes).append(still.box)
 
 
 def _told_once(marks: list[tuple[MarkFacts, bool]]) -> list[tuple[MarkFacts, bool]]:
@@ -221,18 +226,24 @@ def _still(ctx: CheckContext, still: StillFacts, drawn: float | None, params: Wa
     tell, code, figure, says = ctx.review, "", measured(still.places, "places"), ""
     if still.kind is StillKind.WORDS and still.text is not None and (still.score or 0.0) >= params.read_score:
         says, figure = still.text, measured(still.text)
-        if is_certain(still, params):
+        if is_certain(still, params, drawn=is_drawn(drawn, params)):
             tell, code = ctx.fail, "named-mark"
         else:
             code = "words-to-judge"
+    elif still.kind is StillKind.SHEER and shines_through(still, drawn, params):
+        code, figure = "shines-through", measured(still.grounds, "backgrounds")
     elif still.kind is StillKind.REPEATED and still.places >= params.same_signs:
         code = "repeated-sign"
+    elif still.kind is StillKind.REPEATED and is_slanted_line(still, drawn, params):
+        code, figure = "slanted-line", measured(still.letters, "letters")
     elif still.kind is StillKind.PASSED and was_passed(still, params):
         code, figure = "passed-behind", measured(still.grounds, "looks")
     elif still.kind is StillKind.GRAPHIC and is_asked_about(still, drawn, params):
         code, figure = "lettering-to-judge", measured(still.letters, "letters")
     if code:
         more: dict[str, Any] = {"says": says} if says else {"places": still.places, "passed": still.grounds}
+        if still.opacity is not None:
+            more["opacity_pct"] = still.opacity * 100
         yield tell(
             code,
             measured=figure,

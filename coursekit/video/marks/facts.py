@@ -124,6 +124,8 @@ class StillKind(StrEnum):
     """Something small and drawn at the border of what a camera sees."""
     PASSED = "passed"
     """A line of light strokes that stayed where something passed behind them."""
+    SHEER = "sheer"
+    """Strokes through which the grounds of several slides shine: ink of a template is opaque."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ class StillFacts:
     places: int = 1
     """Places at which the same sign stands."""
     grounds: int = 0
-    """Looks in which what is round it differs from what it usually is."""
+    """Looks in which what is round it differs from what it usually is; of what is sheer, grounds unlike each other."""
     alone: bool = True
     """No other words stand in its row, as they do in a menu or a bar of addresses."""
     letters: int = 0
@@ -154,6 +156,8 @@ class StillFacts:
     """… and those that did not."""
     stands: float | None = None
     """Share of the picture that looked as usual while something passed, on average over the looks."""
+    opacity: float | None = None
+    """Of what is sheer: how much of its grounds it hides."""
     text: str | None = None
     score: float | None = None
     """0–1: the reader's own confidence."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from coursekit.video.marks.boxes import overlap, shared
 from coursekit.video.marks.content import hides, is_apart, shown_s
 from coursekit.video.marks.facts import ComingFacts, MarkFacts, MarkKind, StillFacts
-from coursekit.video.marks.names import account_of, holder_of
+from coursekit.video.marks.names import account_of, holder_of, is_bare_name
 from coursekit.video.marks.params import WatermarkParams
 
 
@@ -242,9 +242,31 @@ def was_passed(still: StillFacts, params: WatermarkParams) -> bool:
     )
 
 
-def is_certain(still: StillFacts, params: WatermarkParams) -> bool:
-    """An account with its platform is a mark wherever it stays; a bare name only over changing ground, else it may be
-    the subject, a window's title or the template."""
+def shines_through(still: StillFacts, drawn: float | None, params: WatermarkParams) -> bool:
+    """On slides only: before a camera grounds change with the light, and so does what stands in it."""
+    return (
+        drawn is not None
+        and drawn >= params.max_drawn
+        and still.grounds >= params.sheer_grounds
+        and still.letters >= params.sheer_letters
+    )
+
+
+def is_slanted_line(still: StillFacts, drawn: float | None, params: WatermarkParams) -> bool:
+    """A line of letters that runs aslant over slide after slide: a drawing may hold one, a template hardly does."""
+    return (
+        drawn is not None
+        and drawn >= params.max_drawn
+        and still.letters >= params.slanted_letters
+        and still.grounds >= params.slanted_looks
+    )
+
+
+def is_certain(still: StillFacts, params: WatermarkParams, *, drawn: bool) -> bool:
+    """An account with its platform is a mark wherever it stays; a name only over changing ground, else it may be the
+    subject, a window's title or the template. `drawn`: there titles stand over changing ground too, but say more than
+    a name."""
     if still.text is None or not still.alone or still.box[3] > params.read_height:
         return False
-    return account_of(still.text) or (holder_of(still.text) is not None and still.grounds >= params.fail_grounds)
+    named = is_bare_name(still.text) if drawn else holder_of(still.text) is not None
+    return account_of(still.text) or (named and still.grounds >= params.fail_grounds)

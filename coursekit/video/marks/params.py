@@ -90,6 +90,14 @@ class WatermarkParams:
     """Looks with other ground round a platform's or agency's name from which it lies over the lesson."""
     same_signs: int
     """Places from which the same slanted sign is no ornament."""
+    slanted_letters: int
+    """Letters of a line that runs aslant over slides from which it is asked about, be it in one place …"""
+    slanted_looks: int
+    """… if so many looks show slides of their own under it."""
+    sheer_letters: int
+    """Letters in a row, of ink that hides only a part of its ground, from which it is asked about on slides …"""
+    sheer_grounds: int
+    """… over so many grounds: a template's ink is opaque, and its panels and shadows are no letters."""
     letters: int
     """Letters in a row from which something at the border of a camera's picture is asked about …"""
     plain_slope: float

@@ -1,26 +1,28 @@
 """Marks over pictures that hardly change, where persistence proves nothing: slides, screens, talking heads.
 
 A template's lettering stays as a mark does. What tells a mark there is what it says, that the same slanted sign stands
-in several places, or, before a camera, that it stays where somebody passes behind it, or that a row of letters sits at
-the border of a plain ground. All of it is looked for in the median of a few looks of the lesson, so that it costs the
-same however long the lesson is.
+in several places, that the grounds of slides shine through it, or, before a camera, that it stays where somebody passes
+behind it, or that a row of letters sits at the border of a plain ground. All of it is looked for in a few looks of the
+lesson, so that it costs the same however long the lesson is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
 
 from coursekit.cover.reader import Words, read_words, reader_name
 from coursekit.video.marks.facts import StillFacts, StillKind
+from coursekit.video.marks.ink import NO_INK, Ink, find_ink
 from coursekit.video.marks.looks import Look, Picture, fitted
-from coursekit.video.marks.names import holder_of, points_elsewhere
+from coursekit.video.marks.names import holder_of, plain, points_elsewhere
 from coursekit.video.marks.passed import find_passed
 from coursekit.video.marks.signature import likeness, signature_of
-from coursekit.video.marks.strokes import Sign, find_signs
+from coursekit.video.marks.strokes import Sign, count_turned, find_signs
 
 Box = tuple[float, float, float, float]
 
@@ -54,6 +56,14 @@ _BORDER = (0.005, 0.11)
 within it. What touches the border goes on beyond it."""
 _MAX_SIZE = (0.35, 0.14)
 _MAX_FOUND = 8
+_SLIDES = 0.4
+"""How much of the picture is drawn from which the looks are slides: what they have in common may have another ground on
+each. Before a camera it is 0.49 at most, mostly below 0.2."""
+_OTHER_INK = 0.3
+"""Share of a look's ink that is not common to all from which it is another slide: of one slide on which points appear
+one after another it is 0.28 at most, of eight slides with a mark tiled over them 0.3 and more."""
+_TILES = 3
+"""Places from which a sign is laid all over the picture."""
 
 
 def find_stills(looks: Sequence[Look], aspect: float = 1.0) -> tuple[tuple[StillFacts, ...], float | None]:
@@ -65,7 +75,16 @@ def find_stills(looks: Sequence[Look], aspect: float = 1.0) -> tuple[tuple[Still
     drawn = share_drawn(usual)
     small = fitted(usual, _WORK_PX)
     signs = find_signs(small)
-    found = [*_words(looks, usual, aspect), *_repeated(signs, looks, usual, small, aspect)]
+    ink = find_ink(looks) if drawn >= _SLIDES else None
+    read = _read(looks, usual, ink)
+    found = list(_words(read, looks, usual, aspect, drawn=ink is not None))
+    if ink is not None:
+        shown = fitted(ink.shown(), _WORK_PX)
+        repeated = _repeated(find_signs(shown), looks, usual, shown, aspect, ink)
+        found += sorted(repeated, key=lambda still: -still.places)
+        found += _sheer(ink, looks, read, aspect)
+    else:
+        found += _repeated(signs, looks, usual, small, aspect)
     found += [_said(still, usual) for still in find_passed(looks, usual, drawn, aspect)]
     found += _graphics(signs, looks, usual, small, aspect)
     return tuple(found[:_MAX_FOUND]), drawn
@@ -86,27 +105,83 @@ def usual_of(looks: Sequence[Look]) -> Picture:
     return np.asarray(np.partition(np.stack([look.luma for look in looks]), middle, axis=0)[middle], np.uint8)
 
 
-def _words(looks: Sequence[Look], usual: Picture, aspect: float) -> Iterator[StillFacts]:
+def _read(looks: Sequence[Look], usual: Picture, ink: Ink | None) -> list[Words]:
+    """What stays to be read. Reading costs seconds: it is done once, and not where no drawn edge stays."""
     if reader_name() is None:
-        return
-    # Reading costs seconds: only what stays is left to be read, and nothing is read where no drawn edge stays.
-    stays = np.mean([cv2.absdiff(look.luma, usual) <= _LEVELS for look in looks], axis=0) >= _STAYS
-    edges = cv2.morphologyEx(usual, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > _DRAWN_EDGE
+        return []
+    if ink is not None:
+        stays, shown = ink.common != 0, ink.shown()
+    else:
+        stays = np.mean([cv2.absdiff(look.luma, usual) <= _LEVELS for look in looks], axis=0) >= _STAYS
+        shown = np.asarray(np.where(stays, usual, cv2.blur(usual, (_BLUR_PX, _BLUR_PX))), np.uint8)
+    edges = cv2.morphologyEx(shown if ink else usual, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > _DRAWN_EDGE
     if int(np.count_nonzero(edges & stays)) < _MIN_EDGE_PX:
-        return
-    shown = np.asarray(np.where(stays, usual, cv2.blur(usual, (_BLUR_PX, _BLUR_PX))), np.uint8)
+        return []
     if max(shown.shape) < _READ_PX:
         shown = np.asarray(cv2.resize(shown, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.uint8)
-    read = read_words(np.asarray(cv2.cvtColor(shown, cv2.COLOR_GRAY2BGR), np.uint8))
+    return list(read_words(np.asarray(cv2.cvtColor(shown, cv2.COLOR_GRAY2BGR), np.uint8)))
+
+
+def _words(
+    read: Sequence[Words], looks: Sequence[Look], usual: Picture, aspect: float, *, drawn: bool
+) -> Iterator[StillFacts]:
+    """What says whose it is, the same words in many places as one. `drawn`: read in what the looks have in common,
+    whatever the ground."""
+    said: dict[str, list[Words]] = {}
     for words in read:
-        if holder_of(words.text) is None and points_elsewhere(words.text) is None:
-            continue
-        alone = not any(_beside(words, other) for other in read if other is not words)
+        if holder_of(words.text) is not None or points_elsewhere(words.text) is not None:
+            said.setdefault(plain(words.text), []).append(words)
+    for same in said.values():
+        words = max(same, key=lambda one: one.score)
+        alone = not any(_beside(words, other) for other in read if other is not words and other not in same)
         still = _still(
-            StillKind.WORDS, words.box, looks, usual, aspect, alone=alone, text=words.text, score=words.score
-        )
+            StillKind.WORDS, words.box, looks, usual, aspect, places=len(same), alone=alone, text=words.text,
+            score=words.score, common=drawn,
+        )  # fmt: skip
         if still is not None:
             yield still
+
+
+def _sheer(ink: Ink, looks: Sequence[Look], read: Sequence[Words], aspect: float) -> Iterator[StillFacts]:
+    """Signs that grounds shine through; one that is tiled as one."""
+    height, width = ink.common.shape
+    signs = [sign for sign in ink.sheers if sign.letters >= _MIN_LETTERS]
+    left = [(sign, signature_of(_edges_of(sign.strokes * 255), aspect)) for sign in signs]
+    times = [look.time_s for look in looks]
+    while left:
+        first, mark = left[0]
+        twins = [one for one, other in left if one is first or likeness(mark, other) >= _TWINS]
+        left = [pair for pair in left if pair[0] not in twins]
+        boxes = [_place(one.place, width, height) for one in twins]
+        box = _round_boxes(boxes) if len(twins) >= _TILES else boxes[0]
+        said = [words for words in read if _reads(words, box)]
+        yield StillFacts(
+            kind=StillKind.SHEER,
+            box=box,
+            span=(round(min(times), 3), round(max(times), 3)),
+            looks=len(looks),
+            places=len(twins),
+            grounds=max(one.grounds for one in twins),
+            letters=max(one.letters for one in twins),
+            opacity=first.opacity,
+            text=" ".join(words.text for words in said) or None,
+            score=min((words.score for words in said), default=None),
+            signature=mark,
+        )
+
+
+def _place(place: tuple[slice, slice], width: int, height: int) -> Box:
+    rows, columns = place
+    return (
+        round(columns.start / width, 4), round(rows.start / height, 4),
+        round((columns.stop - columns.start) / width, 4), round((rows.stop - rows.start) / height, 4),
+    )  # fmt: skip
+
+
+def _reads(words: Words, box: Box) -> bool:
+    """Whether the words stand in the box."""
+    x, y, w, h = words.box
+    return box[0] <= x + w / 2 <= box[0] + box[2] and box[1] <= y + h / 2 <= box[1] + box[3]
 
 
 def _said(still: StillFacts, usual: Picture) -> StillFacts:
@@ -133,8 +208,9 @@ def _beside(one: Words, other: Words) -> bool:
 
 
 def _repeated(
-    signs: Sequence[Sign], looks: Sequence[Look], usual: Picture, small: Picture, aspect: float
+    signs: Sequence[Sign], looks: Sequence[Look], usual: Picture, small: Picture, aspect: float, ink: Ink | None = None
 ) -> Iterator[StillFacts]:
+    """Slanted signs, those alike as one. `ink`: they were found in what is common to the looks."""
     slanted = [s for s in signs if _SLANT[0] <= s.angle_deg <= _SLANT[1] and s.elongation >= _LONG]
     marks = [signature_of(sign.mask.astype(np.float32)) for sign in slanted]
     left = list(range(len(slanted)))
@@ -142,12 +218,30 @@ def _repeated(
         first, *rest = left
         twins = [first, *(n for n in rest if _alike(slanted[first], slanted[n], marks[first], marks[n]))]
         left = [n for n in rest if n not in twins]
-        if len(twins) >= 2:
-            still = _still(
-                StillKind.REPEATED, _share(slanted[first], small), looks, usual, aspect, places=len(twins)
-            )  # fmt: skip
-            if still is not None:
-                yield still
+        letters = 0 if ink is None else max(_turned_letters(slanted[n], small) for n in twins)
+        if len(twins) < 2 and letters < _MIN_LETTERS:
+            continue
+        boxes = [_share(slanted[n], small) for n in twins]
+        still = _still(
+            StillKind.REPEATED, _round_boxes(boxes) if len(twins) >= _TILES else boxes[0], looks, usual, aspect,
+            places=len(twins), letters=letters, common=ink is not None,
+        )  # fmt: skip
+        if still is not None and ink is not None:
+            still = replace(still, grounds=sum(other >= _OTHER_INK for other in ink.others))
+        if still is not None:
+            yield still
+
+
+def _turned_letters(sign: Sign, shown: Picture) -> int:
+    x, y, w, h = sign.box
+    ink = shown[y : y + h, x : x + w].astype(np.float32) - NO_INK
+    return count_turned((np.maximum(ink, 0), np.maximum(-ink, 0)), sign.mask)
+
+
+def _round_boxes(boxes: Sequence[Box]) -> Box:
+    x0, y0 = min(b[0] for b in boxes), min(b[1] for b in boxes)
+    x1, y1 = max(b[0] + b[2] for b in boxes), max(b[1] + b[3] for b in boxes)
+    return x0, y0, round(x1 - x0, 4), round(y1 - y0, 4)
 
 
 def _alike(one: Sign, other: Sign, mark: str, other_mark: str) -> bool:
@@ -190,23 +284,22 @@ def _still(
     score: float | None = None,
     letters: int = 0,
     ground_slope: float | None = None,
+    common: bool = False,
 ) -> StillFacts | None:
-    """The facts of a place, or None where it does not stay."""
+    """The facts of a place, or None where it does not stay. `common`: known to stay, though its ground may not."""
     inner = _pixels(box, usual)
     pad = max(4, round(0.6 * (inner[0].stop - inner[0].start)))
     outer = _pixels(box, usual, pad)
     ring = np.ones(usual.shape, bool)
     ring[inner] = False
     ring = ring[outer]
-    stays = _staying(looks, usual, inner)
+    stays = list(looks) if common else _staying(looks, usual, inner)
     if not stays:
         return None
     grounds = sum(
         bool(np.mean(cv2.absdiff(look.luma[outer], usual[outer])[ring] > _LEVELS) > _OTHER_GROUND) for look in stays
     )
     times = [look.time_s for look in stays]
-    smooth = cv2.GaussianBlur(usual[inner], (0, 0), 0.8)
-    edges = cv2.magnitude(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1))
     return StillFacts(
         kind=kind,
         box=box,
@@ -219,8 +312,13 @@ def _still(
         ground_slope=ground_slope,
         text=text,
         score=score,
-        signature=signature_of(edges, aspect),
+        signature=signature_of(_edges_of(usual[inner]), aspect),
     )
+
+
+def _edges_of(picture: Any) -> Any:
+    smooth = cv2.GaussianBlur(picture, (0, 0), 0.8)
+    return cv2.magnitude(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1))
 
 
 def _pixels(box: Box, picture: Picture, pad: int = 0) -> tuple[slice, slice]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,9 @@ _RING_PX = (4, 14)
 _LETTER = 0.55
 _ENLARGE = 3
 _MIN_LETTER_PX = 4
+_LONG = 1.8
+"""Length over height from which a sign has a direction."""
+_HALF = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,22 @@ def count_letters(contrast: Any, mask: Bits) -> int:
             area = (slice(top, top + h), slice(left, left + w))
             parts.append((top, h, float(large[area][labels[area] == label].mean())))
     return max((sum(_one_row(part, other) for other in parts) for part in parts), default=0)
+
+
+def count_turned(contrasts: Sequence[Any], mask: Bits) -> int:
+    """Letters of a row that runs along the main direction of what is longer than high. Several kinds of contrast: each
+    is counted for itself."""
+    rows, columns = np.nonzero(mask)
+    values, vectors = np.linalg.eigh(np.cov(np.stack([columns, rows]).astype(np.float64)))
+    if values[1] < _LONG * _LONG * values[0]:
+        return 0
+    height, width = mask.shape
+    side = int(np.hypot(height, width)) + 2
+    angle = float(np.degrees(np.arctan2(vectors[1, 1], vectors[0, 1])))
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1)
+    matrix[:, 2] += (side - width) / 2, (side - height) / 2
+    level, *turned = (cv2.warpAffine(part.astype(np.float32), matrix, (side, side)) for part in (mask, *contrasts))
+    return max(count_letters(contrast, level > _HALF) for contrast in turned)
 
 
 def _one_row(one: tuple[int, int, float], other: tuple[int, int, float]) -> bool:

@@ -573,6 +573,10 @@ LETTERS = StillFacts(
 PASSED = replace(
     LETTERS, kind=StillKind.PASSED, letters=4, grounds=9, held=50, covered=3, stands=0.62, ground_slope=None
 )  # fmt: skip
+SHEER = StillFacts(
+    kind=StillKind.SHEER, box=(0.77, 0.03, 0.2, 0.05), span=(0.0, 900.0), looks=12, grounds=5, letters=8, opacity=0.3
+)  # fmt: skip
+SLANTED = replace(TILES, places=1, letters=9, grounds=12)
 
 
 def judge_still(still: StillFacts, drawn: float = 0.9) -> Outcome:
@@ -591,6 +595,16 @@ def judge_still(still: StillFacts, drawn: float = 0.9) -> Outcome:
         (replace(WORDS, score=0.5), 0.9, (Verdict.PASS, ())),
         (TILES, 0.9, (Verdict.REVIEW, ("repeated-sign",))),
         (replace(TILES, places=2), 0.9, (Verdict.PASS, ())),
+        (replace(WORDS, text="shutterstock images explained", grounds=5), 0.9, (Verdict.REVIEW, ("words-to-judge",))),
+        (replace(WORDS, text="shutterstock images explained", grounds=5), 0.2, (Verdict.FAIL, ("named-mark",))),
+        (SHEER, 0.9, (Verdict.REVIEW, ("shines-through",))),
+        (SHEER, 0.3, (Verdict.PASS, ())),
+        (replace(SHEER, grounds=2), 0.9, (Verdict.PASS, ())),
+        (replace(SHEER, letters=2), 0.9, (Verdict.PASS, ())),
+        (SLANTED, 0.9, (Verdict.REVIEW, ("slanted-line",))),
+        (SLANTED, 0.3, (Verdict.PASS, ())),
+        (replace(SLANTED, letters=3), 0.9, (Verdict.PASS, ())),
+        (replace(SLANTED, grounds=4), 0.9, (Verdict.PASS, ())),
         (LETTERS, 0.1, (Verdict.REVIEW, ("lettering-to-judge",))),
         (LETTERS, 0.9, (Verdict.PASS, ())),
         (replace(LETTERS, ground_slope=9.0), 0.1, (Verdict.PASS, ())),
@@ -605,6 +619,16 @@ def judge_still(still: StillFacts, drawn: float = 0.9) -> Outcome:
 def test_what_stays_is_judged_by_its_own_look(still: StillFacts, drawn: float, expected: object) -> None:
     outcome = judge_still(still, drawn)
     assert (outcome.verdict, outcome.codes) == expected
+
+
+def test_a_mark_all_over_slides_is_told_of_once_and_one_between_its_tiles_too() -> None:
+    tiles = replace(TILES, box=(0.05, 0.05, 0.9, 0.8))
+    stills = (tiles, replace(SLANTED, box=(0.1, 0.5, 0.2, 0.1)), replace(SHEER, box=(0.4, 0.1, 0.2, 0.1)))
+    facts: VideoFacts = replace(HEALTHY, marks=MarksFacts(samples=600, changing=0.0, stills=stills, drawn=0.9))
+    assert run_check(watermark, facts, profile_params()).codes == ("repeated-sign",)
+    words = replace(WORDS, box=(0.6, 0.4, 0.2, 0.03), text="抖音号：maker2048")
+    facts = replace(HEALTHY, marks=MarksFacts(samples=600, changing=0.0, stills=(*stills, words), drawn=0.9))
+    assert run_check(watermark, facts, profile_params()).codes == ("repeated-sign", "named-mark")
 
 
 def test_one_place_is_told_of_once() -> None:

@@ -1,0 +1,144 @@
+"""What slides have in common on whatever ground, and what their grounds shine through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+
+from coursekit.bench import faults_marks as marks
+from coursekit.bench import traps_video
+from coursekit.bench.faults_marks import Stamp
+from coursekit.cover.reader import reader_name
+from coursekit.video.marks import stills
+from coursekit.video.marks.boxes import overlap
+from coursekit.video.marks.facts import StillFacts, StillKind
+from coursekit.video.marks.ink import find_ink
+from coursekit.video.marks.looks import Look, Looks, Picture
+
+SIZE = (1280, 720)
+ENOUGH = 0.5
+ACCOUNT = marks.draw_text("@user_2048", 250, ink=(0, 0, 0), outlined=True)
+ADDRESS = marks.draw_text("www.example-media.cn", 250, ink=(0, 0, 0))
+
+
+@pytest.fixture
+def no_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stills, "reader_name", lambda: None)
+
+
+def looks_of(pictures: list[Picture]) -> list[Look]:
+    looks = Looks()
+    for number, picture in enumerate(pictures):
+        looks.offer(float(number), np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8))
+    return looks.kept
+
+
+def slides(count: int = 8) -> list[Picture]:
+    """Each with a bar of another colour at its head."""
+    return [traps_video.slide(SIZE, number) for number in range(count)]
+
+
+def marked(stamp: Stamp, where: str, opacity: float) -> tuple[list[Picture], tuple[float, float, float, float]]:
+    share = stamp.share(*SIZE)
+    x, y = marks.corner_of(where, share)
+    return [marks.lay(picture, stamp, x, y, opacity) for picture in slides()], (x, y, *share)
+
+
+def sheers(pictures: list[Picture]) -> list[StillFacts]:
+    return [s for s in stills.find_stills(looks_of(pictures))[0] if s.kind is StillKind.SHEER]
+
+
+@pytest.mark.usefixtures("no_reader")
+@pytest.mark.parametrize("opacity", [0.2, 0.3, 0.5])
+@pytest.mark.parametrize("stamp", [ACCOUNT, ADDRESS], ids=["outlined", "plain"])
+def test_grounds_shine_through_a_translucent_mark(stamp: Stamp, opacity: float) -> None:
+    pictures, box = marked(stamp, "top-right", opacity)
+    (sheer,) = sheers(pictures)
+    assert overlap(sheer.box, box) >= ENOUGH
+    assert sheer.opacity == pytest.approx(opacity, abs=0.06)
+    assert sheer.grounds >= 3
+    assert sheer.letters >= 3
+
+
+@pytest.mark.usefixtures("no_reader")
+def test_white_ink_shows_on_the_coloured_slides_only() -> None:
+    stamp = marks.draw_text("www.example-media.cn", 250)
+    x, y = marks.corner_of("top-right", stamp.share(*SIZE))
+    pictures = slides(9)
+    for picture in pictures[::3]:
+        cv2.rectangle(picture, (0, 0), (SIZE[0], 100), (255,) * 3, -1)
+    (sheer,) = sheers([marks.lay(picture, stamp, x, y, 0.5) for picture in pictures])
+    assert sheer.opacity == pytest.approx(0.5, abs=0.06)
+
+
+@pytest.mark.usefixtures("no_reader")
+@pytest.mark.parametrize("stamp", [ACCOUNT, ADDRESS, marks.draw_logo(120, seed=5)], ids=["outlined", "plain", "logo"])
+def test_opaque_ink_of_a_template_is_not_sheer(stamp: Stamp) -> None:
+    assert sheers(marked(stamp, "top-right", 1.0)[0]) == []
+
+
+def panel(picture: Picture) -> None:
+    picture[20:90, 900:1200] = picture[20:90, 900:1200] // 2 + 127
+
+
+def shadow(picture: Picture) -> None:
+    picture[28:92, 908:1208] = (picture[28:92, 908:1208] * 0.6).astype(np.uint8)
+    cv2.rectangle(picture, (900, 20), (1200, 84), (255,) * 3, -1)
+
+
+@pytest.mark.usefixtures("no_reader")
+@pytest.mark.parametrize("draw", [panel, shadow])
+def test_a_translucent_panel_and_a_shadow_are_no_letters(draw: Callable[[Picture], None]) -> None:
+    pictures = slides()
+    for picture in pictures:
+        draw(picture)
+    assert sheers(pictures) == []
+
+
+@pytest.mark.usefixtures("no_reader")
+def test_over_one_ground_nothing_is_known_to_shine_through() -> None:
+    assert sheers(marked(ACCOUNT, "bottom-right", 0.3)[0]) == []
+
+
+def slanted(pictures: list[Picture]) -> list[StillFacts]:
+    stamp = marks.turned(marks.draw_text("example stock", 360, ink=(0, 0, 0)), 30)
+    laid = [marks.lay(picture, stamp, 0.6, 0.3, 0.5) for picture in pictures]
+    return [s for s in stills.find_stills(looks_of(laid))[0] if s.kind is StillKind.REPEATED and s.letters >= 4]
+
+
+@pytest.mark.usefixtures("no_reader")
+def test_a_slanted_line_stays_from_slide_to_slide() -> None:
+    (line,) = slanted(slides())
+    assert line.grounds == 8
+    assert line.box[0] == pytest.approx(0.6, abs=0.02)
+    assert [s for s in stills.find_stills(looks_of(slides()))[0] if s.kind is StillKind.REPEATED] == []
+
+
+@pytest.mark.usefixtures("no_reader")
+def test_a_drawing_that_grows_is_one_slide() -> None:
+    """A slanted name on a map is there as long as the map is."""
+    pictures = list(traps_video.builds(SIZE, 24, 1))
+    assert all(line.grounds < 5 for line in slanted(pictures))
+
+
+def test_what_is_common_to_the_looks_stands_on_whatever_ground() -> None:
+    pictures, (x, y, w, h) = marked(ADDRESS, "top-right", 0.5)
+    ink = find_ink(looks_of(pictures))
+    left, top = round(x * SIZE[0]), round(y * SIZE[1])
+    right, bottom = round((x + w) * SIZE[0]), round((y + h) * SIZE[1])
+    inside = ink.common[top:bottom, left:right]
+    core = ADDRESS.cover[: inside.shape[0], : inside.shape[1]] > 0.95
+    assert (inside[core] < 0).mean() > 0.95
+    assert not ink.common[bottom + 60 :, left:right][:20].any()
+
+
+@pytest.mark.skipif(reader_name() is None, reason="the reading extra is not installed: the words of marks go unread")
+@pytest.mark.parametrize("opacity", [0.3, 0.5, 1.0])
+@pytest.mark.parametrize("width", [90, 130, 250])
+def test_an_account_is_read_on_bars_of_many_colours(width: int, opacity: float) -> None:
+    stamp = marks.draw_text("www.example-media.cn", 2 * width, ink=(0, 0, 0))
+    found = stills.find_stills(looks_of(marked(stamp, "top-right", opacity)[0]))[0]
+    assert [s.text for s in found if s.kind is StillKind.WORDS] == ["www.example-media.cn"]
