@@ -124,6 +124,27 @@ def test_a_drawing_that_grows_is_one_slide() -> None:
     assert all(line.grounds < 5 for line in slanted(pictures))
 
 
+def cards(count: int) -> list[Picture]:
+    """Four cards in the same places on every slide, with other words on each."""
+    out: list[Picture] = []
+    for number in range(count):
+        picture = traps_video.slide(SIZE, number)
+        words = traps_video.slide((240, 135), number)[40:]
+        picture[110:] = 250
+        for card in range(4):
+            left = 60 + 300 * card
+            cv2.rectangle(picture, (left, 260), (left + 260, 560), (200, 150, 90), -1)
+            picture[300 : 300 + len(words), left + 10 : left + 250] = words
+        out.append(picture)
+    return out
+
+
+@pytest.mark.usefixtures("no_reader")
+def test_the_corners_of_cards_are_no_repeated_sign() -> None:
+    """There the median is neither card nor paper, so that each card leaves the same slanted corners."""
+    assert [s.kind for s in stills.find_stills(looks_of(cards(9)))[0] if s.kind is not StillKind.GRAPHIC] == []
+
+
 def test_what_is_common_to_the_looks_stands_on_whatever_ground() -> None:
     pictures, (x, y, w, h) = marked(ADDRESS, "top-right", 0.5)
     ink = find_ink(looks_of(pictures))

@@ -219,7 +219,9 @@ def _repeated(
         twins = [first, *(n for n in rest if _alike(slanted[first], slanted[n], marks[first], marks[n]))]
         left = [n for n in rest if n not in twins]
         letters = 0 if ink is None else max(_turned_letters(slanted[n], small) for n in twins)
-        if len(twins) < 2 and letters < _MIN_LETTERS:
+        # At a card's corners the ground is neither card nor paper: each leaves the same slanted ink, but no letters.
+        enough = len(twins) >= 2 if ink is None else letters >= _MIN_LETTERS
+        if not enough:
             continue
         boxes = [_share(slanted[n], small) for n in twins]
         still = _still(
