@@ -7,10 +7,12 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from coursekit.bench import faults_marks as marks
 from coursekit.bench import traps_video
 from coursekit.bench.faults_marks import Stamp
+from coursekit.bench.lettering import CHINESE, face
 from coursekit.cover.reader import reader_name
 from coursekit.video.marks import stills
 from coursekit.video.marks.boxes import overlap
@@ -78,6 +80,23 @@ def test_white_ink_shows_on_the_coloured_slides_only() -> None:
 @pytest.mark.parametrize("stamp", [ACCOUNT, ADDRESS, marks.draw_logo(120, seed=5)], ids=["outlined", "plain", "logo"])
 def test_opaque_ink_of_a_template_is_not_sheer(stamp: Stamp) -> None:
     assert sheers(marked(stamp, "top-right", 1.0)[0]) == []
+
+
+@pytest.mark.usefixtures("no_reader")
+@pytest.mark.parametrize(("drawn_px", "letters_px"), [(720, 11), (480, 10), (480, 16), (480, 26)])
+@pytest.mark.parametrize("serif", [False, True], ids=["Sans", "Serif"])
+def test_small_and_blurred_print_is_opaque_ink(drawn_px: int, letters_px: int, serif: bool) -> None:
+    """Slides of 480 lines blown up to 720: no stroke of their footer is ink all through."""
+    font = ImageFont.truetype(face(serif=serif), letters_px)
+    pictures: list[Picture] = []
+    for number in range(12):
+        picture = traps_video.slide((drawn_px * 16 // 9, drawn_px), number)
+        colour = tuple(int(v) for v in np.random.default_rng(number + 5).integers(0, 160, 3))
+        cv2.rectangle(picture, (0, drawn_px * 7 // 8), (drawn_px * 2, drawn_px), colour, -1)
+        paper = Image.fromarray(picture)
+        ImageDraw.Draw(paper).text((40, drawn_px * 9 // 10), CHINESE[:24], font=font, fill=(235, 235, 235))
+        pictures.append(np.asarray(cv2.resize(np.asarray(paper), SIZE, interpolation=cv2.INTER_CUBIC), np.uint8))
+    assert sheers(pictures) == []
 
 
 def panel(picture: Picture) -> None:
