@@ -282,9 +282,12 @@ def clip_of(stills: Stills | None, issue: Issue) -> str | None:
 
 
 def still_time(issue: Issue) -> float | None:
-    """The moment that shows an issue: its first second, or its middle where it lasts."""
+    """The moment that shows an issue: the one its check names, else its first second, or its middle where it lasts."""
     if issue.start_s is None:
         return None
+    named = issue.finding.args.get("shown_at_s") if issue.finding is not None else None
+    if isinstance(named, int | float):
+        return round(float(named), 3)
     end = issue.end_s if issue.end_s is not None else issue.start_s
     return round((issue.start_s + end) / 2 if end - issue.start_s >= 1.0 else issue.start_s, 3)
 

@@ -51,6 +51,9 @@ def still_times(finding: Finding, facts: VideoFacts) -> tuple[float, ...]:
         inside = [s for s in spans if place.start_s - 1e-6 <= s.start_s <= place.end_s]
         at = max(inside, key=lambda s: s.peak_pct).peak_at_s if inside else place.start_s
         return tuple(at + step for step in (0.0, 0.2, 0.4, 0.6))
+    named = finding.args.get("shown_at_s")
+    if isinstance(named, int | float):
+        return (float(named),)
     if place.end_s - place.start_s < 1.0:
         return (place.start_s,)
     return (place.start_s, (place.start_s + place.end_s) / 2)

@@ -74,6 +74,8 @@ def test_white_ink_shows_on_the_coloured_slides_only() -> None:
         cv2.rectangle(picture, (0, 0), (SIZE[0], 100), (255,) * 3, -1)
     (sheer,) = sheers([marks.lay(picture, stamp, x, y, 0.5) for picture in pictures])
     assert sheer.opacity == pytest.approx(0.5, abs=0.06)
+    assert sheer.shown_at_s is not None
+    assert round(sheer.shown_at_s) % 3 != 0
 
 
 @pytest.mark.usefixtures("no_reader")

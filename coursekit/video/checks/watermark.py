@@ -244,6 +244,8 @@ def _still(ctx: CheckContext, still: StillFacts, drawn: float | None, params: Wa
         more: dict[str, Any] = {"says": says} if says else {"places": still.places, "passed": still.grounds}
         if still.opacity is not None:
             more["opacity_pct"] = still.opacity * 100
+        if still.shown_at_s is not None:
+            more["shown_at_s"] = still.shown_at_s
         yield tell(
             code,
             measured=figure,
@@ -258,6 +260,7 @@ def _still(ctx: CheckContext, still: StillFacts, drawn: float | None, params: Wa
 
 def _finding(tell: Callable[..., Finding], code: str, mark: MarkFacts, **more: str) -> Finding:
     x, y, w, h = mark.box
+    at: dict[str, Any] = {} if mark.crop_at_s is None else {"shown_at_s": mark.crop_at_s}
     return tell(
         code,
         measured=measured(mark.backgrounds, "backgrounds"),
@@ -269,6 +272,7 @@ def _finding(tell: Callable[..., Finding], code: str, mark: MarkFacts, **more: s
         shown_s=shown_s(mark),
         backgrounds=mark.backgrounds,
         places=mark.places,
+        **at,
         **more,
     )
 

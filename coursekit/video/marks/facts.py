@@ -157,7 +157,9 @@ class StillFacts:
     stands: float | None = None
     """Share of the picture that looked as usual while something passed, on average over the looks."""
     opacity: float | None = None
-    """Of what is sheer: how much of its grounds it hides."""
+    """Of what is sheer: how much of its grounds it hides …"""
+    shown_at_s: float | None = None
+    """… and when it stands out most."""
     text: str | None = None
     score: float | None = None
     """0–1: the reader's own confidence."""

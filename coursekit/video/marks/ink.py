@@ -76,6 +76,8 @@ class Sheer:
     grounds: int
     """Levels of ground it was seen over, each unlike all others."""
     letters: int
+    clearest: int
+    """Number of the look in which it stands out most: white ink does not on white slides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +184,12 @@ def _sheer(
     round_columns = slice(max(0, columns.start - far), min(width, columns.stop + far))
     plain: list[float] = []
     levels: list[float] = []
+    apart: list[float] = []
     for luma, ground in pictures:
         close = cv2.absdiff(luma[round_rows, round_columns], ground[round_rows, round_columns]) <= _STEP
         plain.append(float(close[ring].mean()) if ring.any() else 0.0)
         levels.append(float(np.median(ground[area][inner])))
+        apart.append(float(cv2.absdiff(luma[area], ground[area])[inner].mean()))
     least, middle, most = np.percentile(opacity[area][inner], (20, 50, 80))
     if float(np.median(plain)) < _PLAIN or most > _EVEN * least:
         return None
@@ -201,6 +205,7 @@ def _sheer(
         opacity=round(float(middle), 2),
         grounds=1 + int(np.count_nonzero(np.diff(np.sort(levels)) >= _STEP)),
         letters=_letters((strokes * 255, *_sides(common[place])), strokes > 0),
+        clearest=int(np.argmax(apart)),
     )
 
 

@@ -164,6 +164,7 @@ def _sheer(ink: Ink, looks: Sequence[Look], read: Sequence[Words], aspect: float
             grounds=max(one.grounds for one in twins),
             letters=max(one.letters for one in twins),
             opacity=first.opacity,
+            shown_at_s=round(looks[first.clearest].time_s, 3),
             text=" ".join(words.text for words in said) or None,
             score=min((words.score for words in said), default=None),
             signature=mark,
