@@ -257,7 +257,7 @@ def _marks(job: Job, described: Described) -> Cases:
         seed = job.plan.seed * 1000 + number
         stamp = rung.stamp(clip.size[0], seed)
         if clip.is_paper:
-            # White ink on white paper is no mark that anybody could notice.
+            # White ink on white paper is no mark that anybody could notice. On a bar of the slides black shows less.
             stamp = faults_marks.negative(stamp)
         size = stamp.share(*clip.size)
         route = rung.route(size, seed)

@@ -22,7 +22,7 @@ from coursekit.video.marks.looks import Look, Looks, Picture
 
 SIZE = (1280, 720)
 ENOUGH = 0.5
-ACCOUNT = marks.draw_text("@user_2048", 250, ink=(0, 0, 0), outlined=True)
+ACCOUNT = marks.negative(marks.draw_text("@user_2048", 250, outlined=True))
 ADDRESS = marks.draw_text("www.example-media.cn", 250, ink=(0, 0, 0))
 
 
@@ -141,8 +141,63 @@ def test_a_slanted_line_stays_from_slide_to_slide() -> None:
 @pytest.mark.usefixtures("no_reader")
 def test_a_drawing_that_grows_is_one_slide() -> None:
     """A slanted name on a map is there as long as the map is."""
-    pictures = list(traps_video.builds(SIZE, 24, 1))
-    assert all(line.grounds < 5 for line in slanted(pictures))
+    lines = slanted(list(traps_video.builds(SIZE, 24, 1)))
+    assert lines
+    assert all(line.grounds < 5 for line in lines)
+
+
+@pytest.mark.usefixtures("no_reader")
+def test_a_lecturer_in_a_corner_makes_no_other_slide() -> None:
+    pictures: list[Picture] = []
+    for number in range(10):
+        picture = traps_video.slide(SIZE, 3)
+        picture[480:, 960:] = np.random.default_rng(number).integers(0, 255, (8, 10, 3)).repeat(30, 0).repeat(32, 1)
+        pictures.append(picture)
+    lines = slanted(pictures)
+    assert lines
+    assert all(line.grounds < 5 for line in lines)
+
+
+@pytest.mark.usefixtures("no_reader")
+def test_a_slanted_row_of_dots_is_no_line_of_letters() -> None:
+    pictures = slides()
+    for picture in pictures:
+        for step in range(12):
+            cv2.circle(picture, (800 + 22 * step, 500 - 12 * step), 7, (90, 90, 90), -1)
+    dots = [s for s in stills.find_stills(looks_of(pictures))[0] if s.kind is StillKind.REPEATED]
+    assert all(s.places < 3 and s.letters == 0 for s in dots)
+
+
+def chinese(text: str, size_px: int) -> Stamp:
+    font = ImageFont.truetype(face(), size_px)
+    width = round(font.getlength(text)) + 8
+    paper = Image.new("L", (width, round(1.5 * size_px)))
+    ImageDraw.Draw(paper).text((4, 0), text, font=font, fill=255)
+    cover = np.asarray(paper, np.float32) / 255
+    return Stamp(cover, np.zeros((*cover.shape, 3), np.float32))
+
+
+@pytest.mark.usefixtures("no_reader")
+@pytest.mark.parametrize("text", ["内部资料严禁外传", "样片"])
+def test_chinese_tiles_are_seen(text: str) -> None:
+    stamp = marks.turned(chinese(text, 36), 25)
+    route = marks.tiled(stamp.share(*SIZE))
+    tiled = list(marks.overlay(slides(), stamp, route, opacity=0.3))
+    signs = [s for s in stills.find_stills(looks_of(tiled))[0] if s.kind is StillKind.REPEATED]
+    assert any(s.places >= 3 or s.letters >= 4 for s in signs)
+
+
+@pytest.mark.usefixtures("no_reader")
+@pytest.mark.parametrize("ink", [(137, 137, 137), (196, 114, 68)], ids=["grey", "blue"])
+def test_in_a_fade_from_black_nothing_is_sheer(ink: tuple[int, int, int]) -> None:
+    heading = Stamp(chinese("第三章 居家护理", 40).cover, np.full((60, 1, 3), ink, np.float32).repeat(400, 1))
+    pictures: list[Picture] = []
+    for number in range(4):
+        picture = traps_video.slide(SIZE, number)
+        cv2.rectangle(picture, (0, 0), (SIZE[0], 100), (250,) * 3, -1)
+        pictures.append(marks.lay(picture, heading, 0.05, 0.03, 1.0))
+    faded = [np.asarray(pictures[0] * share, np.uint8) for share in (0.2, 0.4, 0.6, 0.8)]
+    assert sheers(faded + pictures) == []
 
 
 def cards(count: int) -> list[Picture]:
@@ -174,13 +229,26 @@ def test_what_is_common_to_the_looks_stands_on_whatever_ground() -> None:
     inside = ink.common[top:bottom, left:right]
     core = ADDRESS.cover[: inside.shape[0], : inside.shape[1]] > 0.95
     assert (inside[core] < 0).mean() > 0.95
-    assert not ink.common[bottom + 60 :, left:right][:20].any()
+    # The bar itself, and where it ends, are no ink.
+    assert not ink.common[top:bottom, left - 300 : left - 20].any()
+    assert (ink.common[:, left:right][96:104] == 0).mean() > 0.95
+
+
+def test_letters_on_a_label_stand_out_from_it() -> None:
+    pictures = slides()
+    for picture in pictures:
+        cv2.rectangle(picture, (900, 200), (1200, 224), (180,) * 3, -1)
+        picture[200:224, 950:1100] = marks.lay(picture[200:224, 950:1100], ADDRESS, 0.0, 0.1, 1.0)
+    shown = find_ink(looks_of(pictures)).shown()
+    letters, label = shown[204:220, 960:1090].min(), int(np.median(shown[204:220, 1110:1190]))
+    assert label < 128
+    assert label - letters >= 20
 
 
 @pytest.mark.skipif(reader_name() is None, reason="the reading extra is not installed: the words of marks go unread")
 @pytest.mark.parametrize("opacity", [0.3, 0.5, 1.0])
-@pytest.mark.parametrize("width", [90, 130, 250])
-def test_an_account_is_read_on_bars_of_many_colours(width: int, opacity: float) -> None:
-    stamp = marks.draw_text("www.example-media.cn", 2 * width, ink=(0, 0, 0))
+@pytest.mark.parametrize("width", [180, 260, 500])
+def test_an_address_is_read_on_bars_of_many_colours(width: int, opacity: float) -> None:
+    stamp = marks.draw_text("www.example-media.cn", width, ink=(0, 0, 0))
     found = stills.find_stills(looks_of(marked(stamp, "top-right", opacity)[0]))[0]
     assert [s.text for s in found if s.kind is StillKind.WORDS] == ["www.example-media.cn"]

@@ -98,13 +98,21 @@ def watermark(ctx: CheckContext, facts: VideoFacts, params: WatermarkParams) -> 
     boxes = [mark.box for mark, _ in told]
     tiled: list[Box] = []
     for still in marks.stills:
-        known = [*boxes, *tiled] if still.kind in _TILED else boxes
-        if own_likeness(ctx.course, still) < params.own_likeness and not any(common(still.box, b) for b in known):
-            findings = list(_still(ctx, still, marks.drawn, params))
-            yield from findings
-            if findings:
-                # One place is told of once; between the tiles of one mark another may stand.
-                (tiled if still.kind in _TILED else boxes).append(still.box)
+        if own_likeness(ctx.course, still) >= params.own_likeness or _is_known(still, boxes, tiled):
+            continue
+        findings = list(_still(ctx, still, marks.drawn, params))
+        yield from findings
+        if findings:
+            (tiled if still.kind in _TILED else boxes).append(still.box)
+
+
+def _is_known(still: StillFacts, boxes: list[Box], tiled: list[Box]) -> bool:
+    """One place is told of once. Between the tiles of one mark another may stand, and be told of first."""
+    if still.kind not in _TILED:
+        return any(common(still.box, box) for box in boxes)
+    if still.places > 1:
+        return any(covers(box, still.box) >= _SAME_PLACE for box in boxes) or any(common(still.box, b) for b in tiled)
+    return any(common(still.box, box) for box in (*boxes, *tiled))
 
 
 def _told_once(marks: list[tuple[MarkFacts, bool]]) -> list[tuple[MarkFacts, bool]]:

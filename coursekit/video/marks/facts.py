@@ -125,7 +125,7 @@ class StillKind(StrEnum):
     PASSED = "passed"
     """A line of light strokes that stayed where something passed behind them."""
     SHEER = "sheer"
-    """Strokes through which the grounds of several slides shine: ink of a template is opaque."""
+    """Strokes through which the grounds of several slides shine: ink of a template mostly is opaque."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ Of each look the ground is taken off: the median of a window that is wider than 
 four looks of five is common to them, on whatever ground it stands: letters on a bar that has another colour on every
 slide are legible in it, and hardly are in the median of the looks.
 
-A mark laid over finished slides is seldom opaque, and ink of a template always is: white letters on a blue bar are as
-white on a red one. By how much ink differs from its ground falls, from ground to ground, by as much of the ground's own
+A mark laid over finished slides is seldom opaque, ink of a template mostly is: white letters on a blue bar are as white
+on a red one. By how much ink differs from its ground falls, from ground to ground, by as much of the ground's own
 change as the ink hides: a line through the looks says how much that is. Of marks laid on at 0.3 and 0.5 it said 0.29
 and 0.49 in the middle, of opaque titles, footers and logos on changing grounds 1.00. The rims of opaque strokes are
 half ground, and so is all of small or blurred print: but there every share of ground is found, in a mark only one.
@@ -34,8 +34,20 @@ than half of it."""
 _ALIKE = 0.2
 """Share of the looks that may lack what is common to them."""
 _STRIP_PX = 60
-_GAIN = 3
-"""Times the common ink is shown stronger than it is: a reader wants more than 0.15 of black on white."""
+_GAIN, _FAINT_TO, _MOST = 3, 20, 126
+"""Times the common ink is shown stronger than it is, up to so many levels of it: a reader wants more than 0.15 of black
+on white. What is stronger goes on rising, so that letters on a label, which is ink itself, stand out from it."""
+_FADED = (0.05, 0.95)
+"""How much of another look's contrast is left in one that is fading."""
+_BLACK = 12
+"""Levels near which black is, whether of the full range or not."""
+_FADE_STRAYS, _BLANK = 0.6, 1.5
+"""Levels by which a fading look, made small, differs from the darker other one; and contrast from which it shows
+anything."""
+_CELLS = (16, 9)
+_CELL_INK, _OWN = 0.01, 0.5
+"""Share of a cell that must be ink for ink to stand there, and share of that which must be its own for it to be
+another's: a lecturer's inset or a pointer changes few cells, another slide most of them."""
 _INK = 12
 """Levels from which a pixel of a look is ink."""
 _FAINT = 4
@@ -63,7 +75,7 @@ _PLAIN = 0.5
 them. Letters laid over a title had 0.52."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Sheer:
     """A sign through which grounds shine."""
 
@@ -76,49 +88,84 @@ class Sheer:
     grounds: int
     """Levels of ground it was seen over, each unlike all others."""
     letters: int
-    clearest: int
-    """Number of the look in which it stands out most: white ink does not on white slides."""
+    clearest_s: float
+    """When it stands out most: white ink does not on white slides."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Ink:
     """Of looks of one size."""
 
     common: Levels
     """By how many levels each pixel differs from its ground in four looks of five; 0 where it does not."""
     others: tuple[float, ...]
-    """For each look how much of its ink is not the common ink."""
+    """For each look in how much of the picture, as far as ink stands there, it is not the common ink."""
     sheers: tuple[Sheer, ...]
     """Signs through which grounds shine, the largest first."""
 
     def shown(self) -> Picture:
-        """The common ink on grey."""
-        return np.asarray(np.clip(NO_INK + _GAIN * self.common, 0, 255), np.uint8)
+        """The common ink on grey, what is faint stronger than it is."""
+        strength = np.abs(self.common)
+        shown = np.interp(strength, (0, _FAINT_TO, 255), (0, _GAIN * _FAINT_TO, _MOST))
+        return np.asarray(NO_INK + np.sign(self.common) * shown, np.uint8)
 
 
 def find_ink(looks: Sequence[Look]) -> Ink:
     """What is common to looks, and what shines through."""
     height, width = looks[0].luma.shape
     window = max(3, round(width * _WINDOW)) | 1
+    looks = _unfaded(looks)
     grounds = [np.asarray(cv2.medianBlur(look.luma, window), np.uint8) for look in looks]
     common = np.zeros((height, width), np.int16)
     opacity = np.zeros((height, width), np.float32)
-    inked, own = (np.zeros(len(looks)) for _ in range(2))
+    usual = np.zeros((height, width), np.float32)
+    inked, own = (np.zeros((len(looks), _CELLS[1], _CELLS[0])) for _ in range(2))
     for top in range(0, height, _STRIP_PX):
         strip = slice(top, top + _STRIP_PX)
         under = np.stack([ground[strip] for ground in grounds])
         apart = np.stack([look.luma[strip] for look in looks]).astype(np.int16) - under
         opacity[strip] = _hidden(under, apart)
         common[strip] = _common(apart)
+        usual[strip] = apart.mean(axis=0)
         ink = np.abs(apart) >= _INK
-        inked += np.count_nonzero(ink, axis=(1, 2))
-        own += np.count_nonzero(ink & (common[strip] == 0), axis=(1, 2))
-    pictures = [(look.luma, ground) for look, ground in zip(looks, grounds, strict=True)]
-    return Ink(common, tuple((own / np.maximum(inked, 1)).tolist()), tuple(_sheers(opacity, common, pictures)))
+        _count(inked, ink, top, height)
+        _count(own, ink & (common[strip] == 0), top, height)
+    pictures = list(zip(looks, grounds, strict=True))
+    there = inked >= max(1.0, _CELL_INK * height * width / inked[0].size)
+    others = np.count_nonzero(there & (own >= _OWN * inked), axis=(1, 2)) / np.maximum(there.sum(axis=(1, 2)), 1)
+    return Ink(common, tuple(others.tolist()), tuple(_sheers(opacity, usual, pictures)))
 
 
-def _sheers(opacity: Map, common: Levels, pictures: Sequence[tuple[Picture, Picture]]) -> Iterator[Sheer]:
-    """Signs of strokes through which grounds shine, the largest first. `pictures`: looks, each with its ground."""
+def _unfaded(looks: Sequence[Look]) -> Sequence[Look]:
+    """Without those that show another one while it fades: in a fade everything is sheer."""
+    kept = [look for look in looks if not any(_fades(look, other) for other in looks if other is not look)]
+    return kept or looks
+
+
+def _fades(look: Look, other: Look) -> bool:
+    """Whether a look is another one on its way from or to black. A bar of a lighter colour on white paper is weaker
+    too, but the paper stays as it is."""
+    x, y = (one.thumb.ravel().astype(np.float64) for one in (other, look))
+    if y.std() < _BLANK or x.std() < _BLANK:
+        return False
+    slope, level = np.polyfit(x, y, 1)
+    darker = _FADED[0] <= slope <= _FADED[1] and abs(level) <= _BLACK * (2 - slope)
+    return bool(darker and np.abs(y - slope * x - level).mean() <= _FADE_STRAYS)
+
+
+def _count(cells: npt.NDArray[np.float64], bits: Bits, top: int, height: int) -> None:
+    """Add the pixels of a strip to the cells of the whole picture that hold them."""
+    rows = (np.arange(top, top + bits.shape[1]) * cells.shape[1]) // height
+    columns = (np.arange(bits.shape[2]) * cells.shape[2]) // bits.shape[2]
+    starts = np.searchsorted(columns, np.arange(cells.shape[2]))
+    by_row = np.add.reduceat(bits, starts, axis=2, dtype=np.float64)
+    for row in np.unique(rows):
+        cells[:, row] += by_row[:, rows == row].sum(axis=1)
+
+
+def _sheers(opacity: Map, usual: Map, pictures: Sequence[tuple[Look, Picture]]) -> Iterator[Sheer]:
+    """Signs of strokes through which grounds shine, the largest first. `usual`: by how much each pixel differs from its
+    ground on average. `pictures`: looks, each with its ground."""
     height, width = opacity.shape
     unit = max(1, round(width / 640))
     # Rims are thinner, and shine through at any opacity.
@@ -133,14 +180,14 @@ def _sheers(opacity: Map, common: Levels, pictures: Sequence[tuple[Picture, Pict
         count = int(np.count_nonzero(inner))
         if count < _LEAST_PX * unit * unit:
             continue
-        sheer = _sheer(opacity, common, pictures, area, inner, unit)
+        sheer = _sheer(opacity, usual, pictures, area, inner, unit)
         if sheer is not None:
             found.append((count, sheer))
     yield from (sheer for _, sheer in sorted(found, key=lambda one: -one[0]))
 
 
 def _common(apart: Levels) -> Levels:
-    lacking = int(_ALIKE * (len(apart) - 1))
+    lacking = int(_ALIKE * len(apart))
     ordered = np.sort(apart, axis=0)
     least, most = ordered[lacking], ordered[len(apart) - 1 - lacking]
     return np.asarray(np.where(least > 0, least, np.where(most < 0, most, 0)), np.int16)
@@ -166,7 +213,7 @@ def _hidden(grounds: npt.NDArray[np.uint8], apart: Levels) -> Map:
 
 
 def _sheer(
-    opacity: Map, common: Levels, pictures: Sequence[tuple[Picture, Picture]], area: tuple[slice, slice], inner: Bits,
+    opacity: Map, usual: Map, pictures: Sequence[tuple[Look, Picture]], area: tuple[slice, slice], inner: Bits,
     unit: int,
 ) -> Sheer | None:  # fmt: skip
     """What is known of one sign; None where what is round it is no ground, or where it is not of one opacity."""
@@ -185,11 +232,11 @@ def _sheer(
     plain: list[float] = []
     levels: list[float] = []
     apart: list[float] = []
-    for luma, ground in pictures:
-        close = cv2.absdiff(luma[round_rows, round_columns], ground[round_rows, round_columns]) <= _STEP
+    for look, ground in pictures:
+        close = cv2.absdiff(look.luma[round_rows, round_columns], ground[round_rows, round_columns]) <= _STEP
         plain.append(float(close[ring].mean()) if ring.any() else 0.0)
         levels.append(float(np.median(ground[area][inner])))
-        apart.append(float(cv2.absdiff(luma[area], ground[area])[inner].mean()))
+        apart.append(float(cv2.absdiff(look.luma[area], ground[area])[inner].mean()))
     least, middle, most = np.percentile(opacity[area][inner], (20, 50, 80))
     if float(np.median(plain)) < _PLAIN or most > _EVEN * least:
         return None
@@ -204,14 +251,14 @@ def _sheer(
         strokes=strokes,
         opacity=round(float(middle), 2),
         grounds=1 + int(np.count_nonzero(np.diff(np.sort(levels)) >= _STEP)),
-        letters=_letters((strokes * 255, *_sides(common[place])), strokes > 0),
-        clearest=int(np.argmax(apart)),
+        letters=_letters((strokes * 255, *_sides(usual[place])), strokes > 0),
+        clearest_s=pictures[int(np.argmax(apart))][0].time_s,
     )
 
 
-def _sides(common: Levels) -> Iterator[Map]:
+def _sides(usual: Map) -> Iterator[Map]:
     """Ink lighter than its ground, and darker. Of outlined letters the letter is the one, its rim the other."""
-    for side in (common, -common):
+    for side in (usual, -usual):
         yield np.asarray(np.clip(side, 0, 255), np.float32)
 
 

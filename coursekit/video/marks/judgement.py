@@ -5,7 +5,7 @@ from __future__ import annotations
 from coursekit.video.marks.boxes import overlap, shared
 from coursekit.video.marks.content import hides, is_apart, shown_s
 from coursekit.video.marks.facts import ComingFacts, MarkFacts, MarkKind, StillFacts
-from coursekit.video.marks.names import account_of, holder_of, is_bare_name
+from coursekit.video.marks.names import account_of, holder_of
 from coursekit.video.marks.params import WatermarkParams
 
 
@@ -263,10 +263,9 @@ def is_slanted_line(still: StillFacts, drawn: float | None, params: WatermarkPar
 
 
 def is_certain(still: StillFacts, params: WatermarkParams, *, drawn: bool) -> bool:
-    """An account with its platform is a mark wherever it stays; a name only over changing ground, else it may be the
-    subject, a window's title or the template. `drawn`: there titles stand over changing ground too, but say more than
-    a name."""
+    """An account with its platform is a mark wherever it stays; a bare name only over changing ground, else it may be
+    the subject, a window's title or the template. `drawn`: on slides titles stand over changing ground too."""
     if still.text is None or not still.alone or still.box[3] > params.read_height:
         return False
-    named = is_bare_name(still.text) if drawn else holder_of(still.text) is not None
-    return account_of(still.text) or (named and still.grounds >= params.fail_grounds)
+    named = not drawn and holder_of(still.text) is not None and still.grounds >= params.fail_grounds
+    return account_of(still.text) or named

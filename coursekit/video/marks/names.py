@@ -58,11 +58,6 @@ def holder_of(text: str) -> str | None:
     return next((holder for word, holder in _words() if word in flat), None)
 
 
-def is_bare_name(text: str) -> bool:
-    """Whether a text is a holder's name and nothing else, as no title is: "抖音运营入门" says more."""
-    return any(plain(text) == word for word, _ in _words())
-
-
 def points_elsewhere(text: str) -> str | None:
     """The address, account or claim of rights in a text."""
     for pattern in (_ADDRESS, _ACCOUNT, _CLAIM):

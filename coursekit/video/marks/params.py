@@ -97,7 +97,7 @@ class WatermarkParams:
     sheer_letters: int
     """Letters in a row, of ink that hides only a part of its ground, from which it is asked about on slides …"""
     sheer_grounds: int
-    """… over so many grounds: a template's ink is opaque, and its panels and shadows are no letters."""
+    """… over so many grounds: a template's ink mostly is opaque, and its panels and shadows are no letters."""
     letters: int
     """Letters in a row from which something at the border of a camera's picture is asked about …"""
     plain_slope: float

@@ -56,12 +56,12 @@ _BORDER = (0.005, 0.11)
 within it. What touches the border goes on beyond it."""
 _MAX_SIZE = (0.35, 0.14)
 _MAX_FOUND = 8
-_SLIDES = 0.4
+_SLIDES = 0.45
 """How much of the picture is drawn from which the looks are slides: what they have in common may have another ground on
-each. Before a camera it is 0.49 at most, mostly below 0.2."""
-_OTHER_INK = 0.3
-"""Share of a look's ink that is not common to all from which it is another slide: of one slide on which points appear
-one after another it is 0.28 at most, of eight slides with a mark tiled over them 0.3 and more."""
+each. What counts as drawn is for the profile to say, within this."""
+_OTHER_INK = 0.4
+"""Share of the inked cells of a look that must hold ink of its own for it to be another slide: one on which points come
+one after another has 0.26 at most, one over which windows pop up 0.36; slides with a mark tiled over them 0.42."""
 _TILES = 3
 """Places from which a sign is laid all over the picture."""
 
@@ -76,14 +76,19 @@ def find_stills(looks: Sequence[Look], aspect: float = 1.0) -> tuple[tuple[Still
     small = fitted(usual, _WORK_PX)
     signs = find_signs(small)
     ink = find_ink(looks) if drawn >= _SLIDES else None
-    read = _read(looks, usual, ink)
-    found = list(_words(read, looks, usual, aspect, drawn=ink is not None))
-    if ink is not None:
-        shown = fitted(ink.shown(), _WORK_PX)
-        repeated = _repeated(find_signs(shown), looks, usual, shown, aspect, ink)
-        found += sorted(repeated, key=lambda still: -still.places)
+    lines: list[StillFacts] = []
+    common = None if ink is None else ink.shown()
+    read = _read(looks, usual, common)
+    found = list(_words(read, looks, usual, aspect, common))
+    if ink is not None and common is not None:
+        shown = fitted(common, _WORK_PX)
+        lines = sorted(
+            _repeated(find_signs(shown), looks, usual, shown, aspect, ink), key=lambda still: -still.places
+        )  # fmt: skip
+        found += lines
         found += _sheer(ink, looks, read, aspect)
-    else:
+    if ink is None or not any(line.places >= _TILES for line in lines):
+        # Of what is tiled without three letters only the median of the looks tells.
         found += _repeated(signs, looks, usual, small, aspect)
     found += [_said(still, usual) for still in find_passed(looks, usual, drawn, aspect)]
     found += _graphics(signs, looks, usual, small, aspect)
@@ -105,16 +110,19 @@ def usual_of(looks: Sequence[Look]) -> Picture:
     return np.asarray(np.partition(np.stack([look.luma for look in looks]), middle, axis=0)[middle], np.uint8)
 
 
-def _read(looks: Sequence[Look], usual: Picture, ink: Ink | None) -> list[Words]:
+def _read(looks: Sequence[Look], usual: Picture, common: Picture | None) -> list[Words]:
     """What stays to be read. Reading costs seconds: it is done once, and not where no drawn edge stays."""
     if reader_name() is None:
         return []
-    if ink is not None:
-        stays, shown = ink.common != 0, ink.shown()
+    if common is not None:
+        stays, shown = common != NO_INK, common
     else:
         stays = np.mean([cv2.absdiff(look.luma, usual) <= _LEVELS for look in looks], axis=0) >= _STAYS
         shown = np.asarray(np.where(stays, usual, cv2.blur(usual, (_BLUR_PX, _BLUR_PX))), np.uint8)
-    edges = cv2.morphologyEx(shown if ink else usual, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > _DRAWN_EDGE
+    edges = (
+        cv2.morphologyEx(usual if common is None else shown, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+        > _DRAWN_EDGE
+    )
     if int(np.count_nonzero(edges & stays)) < _MIN_EDGE_PX:
         return []
     if max(shown.shape) < _READ_PX:
@@ -123,23 +131,26 @@ def _read(looks: Sequence[Look], usual: Picture, ink: Ink | None) -> list[Words]
 
 
 def _words(
-    read: Sequence[Words], looks: Sequence[Look], usual: Picture, aspect: float, *, drawn: bool
+    read: Sequence[Words], looks: Sequence[Look], usual: Picture, aspect: float, common: Picture | None
 ) -> Iterator[StillFacts]:
-    """What says whose it is, the same words in many places as one. `drawn`: read in what the looks have in common,
-    whatever the ground."""
+    """What says whose it is, the same words all over the picture as one. `common`: they were read in what the looks
+    have in common, whatever the ground."""
     said: dict[str, list[Words]] = {}
     for words in read:
         if holder_of(words.text) is not None or points_elsewhere(words.text) is not None:
             said.setdefault(plain(words.text), []).append(words)
     for same in said.values():
-        words = max(same, key=lambda one: one.score)
-        alone = not any(_beside(words, other) for other in read if other is not words and other not in same)
-        still = _still(
-            StillKind.WORDS, words.box, looks, usual, aspect, places=len(same), alone=alone, text=words.text,
-            score=words.score, common=drawn,
-        )  # fmt: skip
-        if still is not None:
-            yield still
+        # Of a title and a mark that say the same each is judged by itself.
+        told = same if len(same) < _TILES else [min(same, key=lambda one: (round(one.box[3], 2), -one.score))]
+        for words in told:
+            alone = not any(_beside(words, other) for other in read if other not in same)
+            alone = alone and (len(same) >= _TILES or not any(_beside(words, o) for o in same if o is not words))
+            still = _still(
+                StillKind.WORDS, words.box, looks, usual, aspect, places=len(same) if len(told) == 1 else 1,
+                alone=alone, text=words.text, score=words.score, common=common,
+            )  # fmt: skip
+            if still is not None:
+                yield still
 
 
 def _sheer(ink: Ink, looks: Sequence[Look], read: Sequence[Words], aspect: float) -> Iterator[StillFacts]:
@@ -164,7 +175,7 @@ def _sheer(ink: Ink, looks: Sequence[Look], read: Sequence[Words], aspect: float
             grounds=max(one.grounds for one in twins),
             letters=max(one.letters for one in twins),
             opacity=first.opacity,
-            shown_at_s=round(looks[first.clearest].time_s, 3),
+            shown_at_s=round(first.clearest_s, 3),
             text=" ".join(words.text for words in said) or None,
             score=min((words.score for words in said), default=None),
             signature=mark,
@@ -226,9 +237,11 @@ def _repeated(
             continue
         boxes = [_share(slanted[n], small) for n in twins]
         still = _still(
-            StillKind.REPEATED, _round_boxes(boxes) if len(twins) >= _TILES else boxes[0], looks, usual, aspect,
-            places=len(twins), letters=letters, common=ink is not None,
+            StillKind.REPEATED, boxes[0], looks, usual, aspect, places=len(twins), letters=letters,
+            common=None if ink is None else small,
         )  # fmt: skip
+        if still is not None and len(twins) >= _TILES:
+            still = replace(still, box=_round_boxes(boxes))
         if still is not None and ink is not None:
             still = replace(still, grounds=sum(other >= _OTHER_INK for other in ink.others))
         if still is not None:
@@ -287,16 +300,18 @@ def _still(
     score: float | None = None,
     letters: int = 0,
     ground_slope: float | None = None,
-    common: bool = False,
+    common: Picture | None = None,
 ) -> StillFacts | None:
-    """The facts of a place, or None where it does not stay. `common`: known to stay, though its ground may not."""
+    """The facts of a place, or None where it does not stay. `common`: what is known to stay, though its ground does
+    not."""
     inner = _pixels(box, usual)
     pad = max(4, round(0.6 * (inner[0].stop - inner[0].start)))
     outer = _pixels(box, usual, pad)
     ring = np.ones(usual.shape, bool)
     ring[inner] = False
     ring = ring[outer]
-    stays = list(looks) if common else _staying(looks, usual, inner)
+    stays = list(looks) if common is not None else _staying(looks, usual, inner)
+    shown = usual if common is None else common
     if not stays:
         return None
     grounds = sum(
@@ -315,7 +330,7 @@ def _still(
         ground_slope=ground_slope,
         text=text,
         score=score,
-        signature=signature_of(_edges_of(usual[inner]), aspect),
+        signature=signature_of(_edges_of(shown[_pixels(box, shown)]), aspect),
     )
 
 

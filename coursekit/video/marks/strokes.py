@@ -33,6 +33,8 @@ _MIN_LETTER_PX = 4
 _LONG = 1.8
 """Length over height from which a sign has a direction."""
 _HALF = 0.5
+_UNLIKE = 0.25
+"""Of the usual width of its letters, by how much the widest of a line is wider than the narrowest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,26 +128,32 @@ def _around(slope: Any, left: int, top: int, width: int, height: int) -> float:
 
 def count_letters(contrast: Any, mask: Bits) -> int:
     """Separate strokes of like height that stand on one line, as letters and figures do."""
+    return len(_row(contrast, mask))
+
+
+def _row(contrast: Any, mask: Bits) -> list[tuple[int, int, float, int]]:
+    """The longest line of letters: top, height, ink and width of each."""
     strokes = contrast[mask & (contrast > _INK)]
     if not strokes.size:
-        return 0
+        return []
     # The rim of a stroke is half ink, half ground: its brighter half tells the ink.
     ink = float(strokes[strokes >= np.median(strokes)].mean())
     shown = np.where(mask, contrast, 0).astype(np.float32)
     large = cv2.resize(shown, None, fx=_ENLARGE, fy=_ENLARGE, interpolation=cv2.INTER_CUBIC)
     number, labels, stats, _ = cv2.connectedComponentsWithStats((large > _LETTER * ink).astype(np.uint8))
-    parts: list[tuple[int, int, float]] = []
+    parts: list[tuple[int, int, float, int]] = []
     for label in range(1, number):
         left, top, w, h, _ = (int(n) for n in stats[label])
         if h >= _ENLARGE * _MIN_LETTER_PX and w <= 3 * h:
             area = (slice(top, top + h), slice(left, left + w))
-            parts.append((top, h, float(large[area][labels[area] == label].mean())))
-    return max((sum(_one_row(part, other) for other in parts) for part in parts), default=0)
+            parts.append((top, h, float(large[area][labels[area] == label].mean()), w))
+    rows = ([other for other in parts if _one_row(part, other)] for part in parts)
+    return max(rows, key=len, default=[])
 
 
 def count_turned(contrasts: Sequence[Any], mask: Bits) -> int:
-    """Letters of a row that runs along the main direction of what is longer than high. Several kinds of contrast: each
-    is counted for itself."""
+    """Letters of a row that runs along the main direction of what is longer than high, 0 where all are as wide, as the
+    dots of a row are. Several kinds of contrast: each is counted for itself."""
     rows, columns = np.nonzero(mask)
     values, vectors = np.linalg.eigh(np.cov(np.stack([columns, rows]).astype(np.float64)))
     if values[1] < _LONG * _LONG * values[0]:
@@ -156,10 +164,16 @@ def count_turned(contrasts: Sequence[Any], mask: Bits) -> int:
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1)
     matrix[:, 2] += (side - width) / 2, (side - height) / 2
     level, *turned = (cv2.warpAffine(part.astype(np.float32), matrix, (side, side)) for part in (mask, *contrasts))
-    return max(count_letters(contrast, level > _HALF) for contrast in turned)
+    lines = [_row(contrast, level > _HALF) for contrast in turned]
+    return max((len(line) for line in lines if _is_written(line)), default=0)
 
 
-def _one_row(one: tuple[int, int, float], other: tuple[int, int, float]) -> bool:
+def _is_written(line: Sequence[tuple[int, int, float, int]]) -> bool:
+    widths = [width for *_, width in line]
+    return bool(widths) and max(widths) - min(widths) >= _UNLIKE * float(np.median(widths))
+
+
+def _one_row(one: tuple[int, int, float, int], other: tuple[int, int, float, int]) -> bool:
     slack = 0.25 * one[1]
     return (
         abs(other[1] - one[1]) <= slack and abs(other[0] - one[0]) <= slack and abs(other[2] - one[2]) <= 0.2 * one[2]
