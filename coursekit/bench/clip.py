@@ -16,10 +16,11 @@ import numpy as np
 from coursekit.bench.faults_audio import Samples
 from coursekit.bench.synth import RATE_HZ, Picture
 from coursekit.probe.process import ffmpeg_exe, run_tool
+from coursekit.video.excerpt import SAME_BYTES
 
-ENCODER_THREADS = "2"
-"""Each gets a slice of every picture, and by itself x264 takes as many as the machine has: the same clip on every
-machine."""
+ENCODING = {"threads": "2", **SAME_BYTES}
+"""Each thread gets a slice of every picture, and by itself x264 takes as many as the machine has: the same clip on
+every machine, and at every turn."""
 
 
 def write_clip(
@@ -44,7 +45,7 @@ def write_clip(
     muxing = {"movflags": "+faststart"} if container in (None, "mp4", "mov") else {}
     with av.open(str(path), "w", format=container, options=muxing) as output:
         quality = {"crf": str(crf)} if bit_rate is None else {"b": str(bit_rate)}
-        how = {**quality, "preset": preset, "threads": ENCODER_THREADS}
+        how = {**quality, "preset": preset, **ENCODING}
         video = output.add_stream("libx264", rate=rate, options=how)
         video.width, video.height, video.pix_fmt = width, height, "yuv420p"
         video.codec_context.gop_size = group

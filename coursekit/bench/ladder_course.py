@@ -15,7 +15,7 @@ import av
 import numpy as np
 
 from coursekit.bench import synth
-from coursekit.bench.clip import ENCODER_THREADS
+from coursekit.bench.clip import ENCODING
 from coursekit.bench.faults_audio import Samples
 from coursekit.bench.ladder_more import FileRung, measure_made
 from coursekit.bench.lettering import face
@@ -199,7 +199,7 @@ def _measured(how: Make) -> FileFacts:
 def _encode(path: Path, how: Make) -> Path:
     sound = synth.narration(_SECONDS, how.seed) * 10 ** ((how.gain_lu - 6.0) / 20)
     with av.open(str(path), "w") as out:
-        video = out.add_stream("libx264", rate=how.fps, options={"preset": "ultrafast", "threads": ENCODER_THREADS})
+        video = out.add_stream("libx264", rate=how.fps, options={"preset": "ultrafast", **ENCODING})
         video.width, video.height, video.pix_fmt = *how.size, "yuv420p"
         layout = "stereo" if how.channels == 2 else "mono"
         audio = out.add_stream("aac", rate=how.rate_hz, layout=layout)

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from coursekit.bench import faults_video, ladder_audio, synth
-from coursekit.bench.clip import ENCODER_THREADS
+from coursekit.bench.clip import ENCODING
 from coursekit.bench.faults_audio import Samples
 from coursekit.bench.faults_video import Picture
 from coursekit.bench.ladder_video import LENGTH_S, Clip
@@ -147,7 +147,7 @@ def _out_of_step(folder: Path, late_ms: float) -> Path:
     path = folder / "lesson.mkv"
     first_sound, first_picture = max(0.0, late_ms / 1000), max(0.0, -late_ms / 1000)
     with av.open(str(path), "w") as out:
-        video = out.add_stream("libx264", rate=25, options={"preset": "veryfast", "threads": ENCODER_THREADS})
+        video = out.add_stream("libx264", rate=25, options={"preset": "veryfast", **ENCODING})
         video.width, video.height, video.pix_fmt = *_SIZE, "yuv420p"
         audio = out.add_stream("flac", rate=synth.RATE_HZ, layout="stereo")
         for number, picture in enumerate(frames):

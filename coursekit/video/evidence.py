@@ -1,7 +1,7 @@
 """Pictures that show what a finding says: stills at exactly the reported times, and the trace of a shake.
 
-Nothing here decides anything. `still_times` says which moments show a finding best, `take_stills` decodes just those
-(from the keyframe before each, never the whole lesson), `render_trace` draws the path of the background.
+Nothing here decides anything. `take_stills` decodes just the moments asked for (from the keyframe before each, never
+the whole lesson), `render_trace` draws the path of the background.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coursekit.model import Finding, Span
 from coursekit.probe.facts import ProbeFacts
-from coursekit.video.facts import MotionFacts, VideoFacts
+from coursekit.video.facts import MotionFacts
 
 if TYPE_CHECKING:
     from coursekit.video.meter import Frame
@@ -32,31 +31,6 @@ class Still:
     """Exact presentation time of the frame taken."""
     jpeg: bytes
     size_px: tuple[int, int]
-
-
-def still_times(finding: Finding, facts: VideoFacts) -> tuple[float, ...]:
-    """Moments that show a finding: both sides of a join, the stuck picture and the one it jumps to, else its span."""
-    place = finding.where
-    if not isinstance(place, Span):
-        return (facts.first_s + facts.decoded_s / 2,)
-    joins = facts.joins.differences if facts.joins else ()
-    join = next((j for j in joins if abs(j.time_s - place.start_s) < 1e-6), None)
-    if finding.code in ("colours-differ", "colours-near") and join is not None:
-        return (join.before_s, join.after_s)
-    if finding.code in ("picture-stuck", "picture-stands", "picture-lost", "black-blink", "long-black"):
-        frame_s = float(1 / facts.frame_rate) if facts.frame_rate else 0.04
-        return (max(facts.first_s, place.start_s - frame_s), place.start_s, place.end_s)
-    if finding.code in ("shaky-span", "unsteady-span"):
-        spans = facts.motion.shake if facts.motion else ()
-        inside = [s for s in spans if place.start_s - 1e-6 <= s.start_s <= place.end_s]
-        at = max(inside, key=lambda s: s.peak_pct).peak_at_s if inside else place.start_s
-        return tuple(at + step for step in (0.0, 0.2, 0.4, 0.6))
-    named = finding.args.get("shown_at_s")
-    if isinstance(named, int | float):
-        return (float(named),)
-    if place.end_s - place.start_s < 1.0:
-        return (place.start_s,)
-    return (place.start_s, (place.start_s + place.end_s) / 2)
 
 
 def take_stills(

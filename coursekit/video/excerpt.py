@@ -21,7 +21,10 @@ _WIDTH_STEP = 128
 """Rows end where their memory does, those of colour too: what lay beyond the end found its way into the bytes."""
 _MOST_FPS = 30
 _CLOCK = Fraction(1, 90_000)
-_OPTIONS = {"preset": "veryfast", "crf": "29", "threads": "1"}
+SAME_BYTES = {"x264-params": "cpu-independent=1"}
+"""For x264: the same pictures become the same bytes. Of a height that no 16 divides, its fast paths read memory beyond
+the last row, and whatever lay there chose how the bytes were spent."""
+_OPTIONS = {"preset": "veryfast", "crf": "29", "threads": "1", **SAME_BYTES}
 """One thread: the same bytes on every machine."""
 
 
