@@ -58,9 +58,12 @@ def test_a_camera_is_looked_at_in_part_and_the_facts_say_so(plain: Path) -> None
     assert not facts.coverage.thorough
     assert (whole.coverage.thorough, whole.coverage.left_out) == (True, 0)
     assert facts.frames == whole.frames == round(SECONDS * RATE)
-    assert facts.coverage.decoded + facts.coverage.left_out == facts.frames
+    # Of a picture as small and smooth as this the last few may take as few bytes as repeats; some of these are decoded.
+    seen = facts.coverage.decoded + facts.coverage.left_out
+    assert seen <= facts.frames <= seen + facts.coverage.repeats
+    assert facts.coverage.repeats < RATE
     assert facts.coverage.left_out > 100
-    assert facts.coverage.looked_s == pytest.approx(facts.coverage.decoded * FRAME_S, abs=0.01)
+    assert facts.coverage.looked_s == pytest.approx((facts.frames - facts.coverage.left_out) * FRAME_S, abs=0.01)
     assert 3 < facts.coverage.longest_gap_s < 10
     assert facts.decoded_s == pytest.approx(whole.decoded_s)
     assert facts.cuts_s == whole.cuts_s == ()

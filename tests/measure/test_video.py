@@ -307,10 +307,12 @@ def test_a_slow_tilt_gives_fields_no_order(measure: Measure) -> None:
 
 def swinging(seconds: float) -> Iterator[Picture]:
     """A locked camera before which something passes to and fro, quickest every second."""
-    base, part = scene(1), scene(9, (SIZE[0] // 4, SIZE[1] // 2))
+    base, part = scene(1), scene(9, (SIZE[0] // 3, SIZE[1] * 2 // 3))
     rng = np.random.default_rng(4)
     for n in range(round(seconds * RATE)):
-        shift = np.array([[1, 0, SIZE[0] * (0.35 + 0.2 * np.sin(np.pi * n / RATE))], [0, 1, 90]], dtype=np.float64)
+        shift = np.array(
+            [[1, 0, SIZE[0] * (0.3 + 0.2 * np.sin(np.pi * n / RATE))], [0, 1, SIZE[1] // 6]], dtype=np.float64
+        )
         out = cv2.warpAffine(part, shift, SIZE, dst=base.copy(), borderMode=cv2.BORDER_TRANSPARENT)
         yield np.asarray(np.clip(out + rng.normal(0, 2, out.shape), 0, 255), dtype=np.uint8)
 

@@ -61,7 +61,8 @@ def watermark(ctx: CheckContext, facts: VideoFacts, params: WatermarkParams) -> 
     likeness = {mark: own_likeness(ctx.course, mark) for mark in marks.found}
     drawn = is_drawn(marks.drawn, params)
     own = [m for m in marks.found if likeness[m] >= params.own_likeness]
-    content = [m for m in marks.found if is_content(m, facts.decoded_s, params)]
+    aspect = facts.display_px[0] / facts.display_px[1]
+    content = [m for m in marks.found if is_content(m, facts.decoded_s, aspect, params)]
     strangers = [
         m
         for m in marks.found

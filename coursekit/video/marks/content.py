@@ -9,6 +9,8 @@ from coursekit.video.marks.signature import symmetry
 
 _IN_LINE = 0.7
 """Share of a mark that must lie in a line of captions to be a part of it."""
+_MEANWHILE = 0.8
+"""Share of its time in which the letters were there too of what is a part of their plate."""
 
 
 def is_drawn(drawn: float | None, params: WatermarkParams) -> bool:
@@ -16,10 +18,10 @@ def is_drawn(drawn: float | None, params: WatermarkParams) -> bool:
     return drawn is not None and drawn >= params.max_drawn
 
 
-def is_content(mark: MarkFacts, length_s: float, params: WatermarkParams) -> bool:
-    """Of a lesson of a length."""
+def is_content(mark: MarkFacts, length_s: float, aspect: float, params: WatermarkParams) -> bool:
+    """Of a lesson of a length, whose picture is so many times as wide as high."""
     x, y, w, h = mark.box
-    if is_caption_line(mark, params) or _is_caption(mark, length_s, params):
+    if is_caption_line(mark, params) or _is_caption(mark, length_s, aspect, params):
         return True
     centred = mark.kind is not MarkKind.DRIFTING and abs(x + w / 2 - 0.5) < 0.04 and abs(y + h / 2 - 0.5) < 0.06
     return centred and max(w, h) <= params.sight_size and symmetry(mark.signature) > 0.6
@@ -31,8 +33,12 @@ def is_rim(mark: MarkFacts, content: list[MarkFacts], params: WatermarkParams) -
 
 
 def is_echo(mark: MarkFacts, content: list[MarkFacts], params: WatermarkParams) -> bool:
-    """Whether it is what the looks gathered of something of the lesson's own."""
-    return mark.kind is MarkKind.LAID and any(covers(c.box, mark.box) >= params.laid_common for c in content)
+    """Whether it is what the looks gathered of something of the lesson's own, or of the plate it stands on."""
+    return mark.kind is MarkKind.LAID and any(
+        covers(c.box, mark.box) >= params.laid_common
+        or (covers(_padded(c.box), mark.box) >= _IN_LINE and _share_with(mark, c) >= _MEANWHILE)
+        for c in content
+    )
 
 
 def is_caption_line(mark: MarkFacts, params: WatermarkParams) -> bool:
@@ -40,7 +46,7 @@ def is_caption_line(mark: MarkFacts, params: WatermarkParams) -> bool:
     return mark.renewed is not None and mark.renewed >= params.renewed
 
 
-def _is_caption(mark: MarkFacts, length_s: float, params: WatermarkParams) -> bool:
+def _is_caption(mark: MarkFacts, length_s: float, aspect: float, params: WatermarkParams) -> bool:
     """Lower third, chapter title, a word that pops up: for a while, and hiding what is behind it."""
     if mark.kind not in (MarkKind.FIXED, MarkKind.SHOWN, MarkKind.JUMPING):
         return False
@@ -48,7 +54,7 @@ def _is_caption(mark: MarkFacts, length_s: float, params: WatermarkParams) -> bo
     opaque = hides(mark, params.caption_opacity)
     if is_apart(mark, params) and mark.places <= params.popup_places:
         # What is behind it is known of the whole lesson: of something brief the most part was seen without it.
-        small = mark.box[2] <= params.popup_width
+        small = mark.box[2] * aspect <= params.popup_width
         return (brief and small) or (opaque and (brief or shown_s(mark) <= params.popup_share * length_s))
     wide = mark.box[2] >= params.caption_width
     return brief and wide and opaque and mark.kind is not MarkKind.JUMPING
@@ -85,3 +91,9 @@ def _longest_s(mark: MarkFacts) -> float:
 def shown_s(mark: MarkFacts) -> float:
     """How long it was there, seconds."""
     return sum(end - start for start, end in mark.spans)
+
+
+def _share_with(mark: MarkFacts, other: MarkFacts) -> float:
+    """Share of the time of a mark in which the other was there too."""
+    both = sum(max(0.0, min(b, d) - max(a, c)) for a, b in mark.spans for c, d in other.spans)
+    return both / max(shown_s(mark), 1e-9)

@@ -221,7 +221,9 @@ def _is_small_print(mark: MarkFacts, params: WatermarkParams) -> bool:
 
 
 def _jumps(mark: MarkFacts, params: WatermarkParams) -> bool:
-    return mark.alike is not None and mark.alike >= params.jump_alike and mark.edge_px >= params.jump_edge_px
+    """Two lines are soon alike: what has edges one way only does not count."""
+    alike = mark.alike is not None and mark.alike >= params.jump_alike and mark.edge_px >= params.jump_edge_px
+    return alike and mark.breadth >= params.fail_breadth
 
 
 def is_asked_about(still: StillFacts, drawn: float | None, params: WatermarkParams) -> bool:

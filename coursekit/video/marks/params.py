@@ -73,7 +73,7 @@ class WatermarkParams:
     popup_share: float
     """… this share of the lesson …"""
     popup_width: float
-    """… and, as briefly, what is no wider than this, however much shines through."""
+    """… and, as briefly, what is no wider than so many heights of the picture, however much shines through."""
     renewed: float
     """Share of the looks with other letters at its place from which it is a line of captions."""
     sight_size: float

@@ -5,17 +5,24 @@ from __future__ import annotations
 from coursekit.video.marks.boxes import shared
 from coursekit.video.marks.regions import AS_STEADY, in_line, joined
 from coursekit.video.marks.signature import likeness
-from coursekit.video.marks.tracks import Track, same_shape, signature
+from coursekit.video.marks.tracks import AGREE, Track, agreement, same_shape, signature
 
 ALIKE = 0.6
 _SHAPE_PX = 200
 """Edge pixels from which a shape is told by them one for one: a few strokes are alike by chance. These two say which
 places are taken for one sign's; how much that proves of a faint one is the profile's to say, in `jump_alike` and
 `jump_edge_px`, and either may be moved without the other."""
+_PART_PROOF = 2.0
+"""Standard errors that the backgrounds after its first sight must show of a part that did not stand out again: of two
+pieces of scenery that were joined to an address and to a logo, and made their boxes twice and six times as large, they
+showed nothing."""
+_UPON = 0.3
+"""Share of the smaller of two halves that must lie in the other: of a logo over feathers they shared half."""
 
 
 def whole_signs(tracks: list[Track], gap: float) -> list[Track]:
-    """Parts that stand in one line close by and were there at the same time are one mark."""
+    """Parts that stand in one line close by are one mark if they were there at the same time, or lie upon each other
+    with the same edges."""
     whole: list[Track] = []
     for track in sorted(tracks, key=rank, reverse=True):
         # A part may be what lies between two others.
@@ -46,7 +53,20 @@ def _continues(one: Track, other: Track, gap: float) -> bool:
     steady = sorted((one.region.consistency, other.region.consistency))
     first, second = one.region.extent(), other.region.extent()
     lies = in_line(first, second, max(gap, 0.5 * max(first[3], second[3])))
-    return lies and steady[0] >= AS_STEADY * steady[1] and one.beside(other)
+    if not lies or steady[0] < AS_STEADY * steady[1] or not _is_part(min(one, other, key=rank)):
+        return False
+    return one.beside(other) or _same_edges(one, other)
+
+
+def _is_part(track: Track) -> bool:
+    """What stood out once and was not proven by anything since is scenery beside a mark as often as a part of it."""
+    return track.sights > 1 or track.proof() >= _PART_PROOF
+
+
+def _same_edges(one: Track, other: Track) -> bool:
+    """A mark that is seen by halves: over one ground this, over the next one that, and what both have runs alike."""
+    upon = shared(one.box, other.box) >= _UPON and one.turning == other.turning
+    return upon and agreement(one.region, other.region) >= AGREE
 
 
 def rank(track: Track) -> tuple[float, int]:

@@ -43,7 +43,8 @@ _NOTHING = 0.2
 """… showing more than this of it: chance shows 0 ± 0.12, and the first sight of a faint mark promises too much."""
 _FIT_PX = 8
 _SAME = 0.35
-_AGREE = 0.5
+AGREE = 0.5
+"""Correlation of the edges of two regions where both have some, from which they are of one thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,7 +388,7 @@ def find_track(tracks: list[Track], region: Region, *, turning: bool = False) ->
     """The track that this region continues: the same place and the same edges, so that one caption is not the next."""
     alike = [track for track in tracks if track.turning == turning]
     best = max(alike, key=lambda track: overlap(track.box, region.box), default=None)
-    if best is None or overlap(best.box, region.box) < _SAME or _agreement(best.region, region) < _AGREE:
+    if best is None or overlap(best.box, region.box) < _SAME or agreement(best.region, region) < AGREE:
         return None
     return best
 
@@ -406,7 +407,7 @@ def same_shape(one: Region, other: Region) -> float:
     return float(np.max(totals[0] + totals[1])) / max(first * second, 1e-6)
 
 
-def _agreement(one: Region, other: Region) -> float:
+def agreement(one: Region, other: Region) -> float:
     """Correlation of two regions' edges where both have some."""
     ax, ay, aw, ah = one.box
     bx, by, bw, bh = other.box

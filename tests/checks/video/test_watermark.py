@@ -110,6 +110,13 @@ def test_what_all_looks_share_fails_and_is_told_once() -> None:
     assert elsewhere.codes == ("third-party-mark", "third-party-mark")
 
 
+def test_over_a_few_looks_much_must_agree() -> None:
+    """The ribs of a façade along which the camera goes agree by a third."""
+    ribs = replace(LAID, box=(0.15, 0.38, 0.036, 0.59), backgrounds=3, looks=12, consistency=0.335, edge_px=2100)
+    assert judge(ribs).verdict is Verdict.PASS
+    assert judge(replace(ribs, consistency=0.45)).codes == ("possible-mark",)
+
+
 CORNER = replace(LAID, box=(0.82, 0.05, 0.03, 0.06), consistency=0.3, edge_px=60)
 
 
@@ -167,7 +174,7 @@ def test_what_is_the_studios_own_seen_one_way_is_its_own_seen_the_other() -> Non
 
 @pytest.mark.parametrize(
     "weaker",
-    [{"backgrounds": 6}, {"consistency": 0.25}, {"proof": 7.0}, {"edge_px": 60}, {"breadth": 0.05}],
+    [{"backgrounds": 6}, {"consistency": 0.3}, {"proof": 7.0}, {"edge_px": 60}, {"breadth": 0.05}],
     ids=lambda weaker: "-".join(weaker),
 )
 def test_what_looks_share_less_surely_is_for_a_person(weaker: dict[str, Any]) -> None:
@@ -348,6 +355,8 @@ def test_what_a_scene_brings_and_takes_is_left_alone(scenery: dict[str, Any]) ->
     ("change", "expected"),
     [
         ({"jump": 0.4, "spread": 0.5, "least": 0.2, "own": 0.85}, Verdict.REVIEW),
+        ({"jump": 0.4, "spread": 0.5, "least": 0.11, "own": 0.79}, Verdict.REVIEW),
+        ({"jump": 0.4, "spread": 0.5, "least": 0.11, "own": 0.75}, Verdict.PASS),
         ({"jump": 0.4, "spread": 0.5, "least": 0.2, "own": 0.85, "around": 0.6}, Verdict.PASS),
     ],
 )
@@ -419,7 +428,9 @@ JUMPING = replace(LOGO, kind=MarkKind.JUMPING, places=2, alike=0.64, looks=1, pr
         ({"alike": None}, Verdict.PASS),
         ({"edge_px": 90}, Verdict.PASS),
         ({"proof": 3.0}, Verdict.PASS),
+        ({"breadth": 0.07}, Verdict.PASS),
     ],
+    ids=["sign", "unlike", "not-compared", "small", "unproven", "lines"],
 )
 def test_a_faint_sign_seen_alike_in_two_places_is_no_chance(change: dict[str, Any], expected: Verdict) -> None:
     assert judge(replace(JUMPING, **change)).verdict is expected
@@ -530,6 +541,21 @@ def test_what_the_looks_gather_of_a_word_that_pops_up_is_no_mark() -> None:
     assert judge(NOTE, replace(laid, consistency=0.5)).codes == ("third-party-mark",), "what is sure stays longer"
     beside = replace(laid, box=(0.2, 0.3, 0.3, 0.06))
     assert judge(NOTE, beside).codes == ("possible-mark",)
+
+
+def test_the_plate_of_a_word_that_pops_up_is_a_part_of_it_while_it_is_there() -> None:
+    """A teacher's name over a clip of 108 lines: the looks gathered the upper rim of its plate."""
+    plate = replace(LAID, box=(0.19, 0.275, 0.13, 0.05), consistency=0.3, opacity=0.2, spans=((31.0, 41.0),))
+    assert judge(plate).codes == ("possible-mark",)
+    assert judge(NOTE, plate).verdict is Verdict.PASS
+    assert judge(NOTE, replace(plate, spans=((3.0, 590.0),))).codes == ("possible-mark",), "it outlives the word"
+
+
+@pytest.mark.parametrize(("size", "expected"), [((1440, 1080), Verdict.PASS), ((1920, 1080), Verdict.REVIEW)], ids=str)
+def test_a_word_is_as_wide_as_the_picture_is_high(size: tuple[int, int], expected: Verdict) -> None:
+    word = replace(NOTE, opacity=0.4, box=(0.2, 0.3, 0.3, 0.1))
+    facts: VideoFacts = replace(HEALTHY, display_px=size, marks=MarksFacts(samples=600, changing=0.9, found=(word,)))
+    assert run_check(watermark, facts, profile_params()).verdict is expected
 
 
 def test_a_list_stays_for_a_while_in_a_long_lesson() -> None:
