@@ -10,7 +10,15 @@ from coursekit.model import Finding, Span
 from coursekit.rules.check import CannotTest, CheckContext, check, equal_to, measured
 from coursekit.video.facts import VideoFacts
 from coursekit.video.marks.boxes import Box, common, covers, overlap, shared
-from coursekit.video.marks.content import is_content, is_drawn, is_echo, is_in_room, is_rim, shown_s
+from coursekit.video.marks.content import (
+    is_content,
+    is_drawn,
+    is_echo,
+    is_in_room,
+    is_rim,
+    may_be_captions,
+    shown_s,
+)
 from coursekit.video.marks.facts import MarkFacts, MarkKind, StillFacts, StillKind
 from coursekit.video.marks.judgement import (
     is_asked_about,
@@ -92,7 +100,7 @@ def watermark(ctx: CheckContext, facts: VideoFacts, params: WatermarkParams) -> 
             yield _finding(ctx.review, "drifting-mark", mark)
         elif mark.kind is MarkKind.SHOWN:
             yield _finding(ctx.review, "sudden-mark", mark)
-        elif certain:
+        elif certain and not may_be_captions(mark, params):
             yield _finding(ctx.fail, "third-party-mark", mark)
         else:
             yield _finding(ctx.review, "possible-mark", mark)

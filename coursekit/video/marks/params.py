@@ -63,7 +63,7 @@ class WatermarkParams:
     caption_width: float
     """Wider opaque lettering than this …"""
     caption_s: float
-    """… shown no longer than this is a caption: lower third, subtitle, chapter title …"""
+    """… shown no longer than this is a caption: lower third, subtitle, chapter title, two words popping up in turn …"""
     caption_opacity: float
     corner: float
     """Farther than this from a corner, as shares of width and height, …"""

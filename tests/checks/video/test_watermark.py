@@ -569,10 +569,25 @@ def test_a_line_of_captions_is_the_lessons_own_with_its_rims_and_not_what_stands
     line = replace(LOGO, box=(0.3, 0.88, 0.4, 0.05), renewed=0.8)
     rim = replace(LOGO, box=(0.35, 0.925, 0.27, 0.012), consistency=0.65)
     assert judge(line).verdict is judge(line, rim).verdict is Verdict.PASS
-    assert judge(rim).codes == ("third-party-mark",)
+    assert judge(rim).verdict is not Verdict.PASS
     beside = replace(LOGO, box=(0.03, 0.88, 0.1, 0.05))
     assert judge(line, beside).codes == ("third-party-mark",)
     assert judge(replace(line, renewed=0.1)).verdict is not Verdict.PASS
+
+
+def test_a_line_too_low_to_tell_its_letters_apart_is_asked_about_where_captions_stand() -> None:
+    line = replace(LOGO, box=(0.1355, 0.8804, 0.6976, 0.0696))
+    assert (judge(line).verdict, judge(line).codes) == (Verdict.REVIEW, ("possible-mark",))
+    left, right = (replace(LAID, box=(x, 0.8804, 0.3, 0.0696)) for x in (0.1355, 0.5331))
+    assert (judge(left, right).verdict, judge(left, right).codes) == (Verdict.REVIEW, ("possible-mark",))
+    for told in ({"renewed": 0.1}, {"box": (0.02, 0.8804, 0.4, 0.0696)}, {"box": (0.35, 0.75, 0.3, 0.2)}):
+        assert judge(replace(line, **told)).verdict is Verdict.FAIL
+
+
+def test_two_words_that_pop_up_one_after_the_other_are_the_lessons_own() -> None:
+    words = replace(NOTE, opacity=0.59, box=(0.15, 0.46, 0.12, 0.06))
+    for seconds, expected in ((15.6, Verdict.PASS), (19.6, Verdict.REVIEW)):
+        assert judge(replace(words, spans=((23.3, 23.3 + seconds),))).verdict is expected
 
 
 @pytest.mark.parametrize("weaker", [{"backgrounds": 4}, {"consistency": 0.5}], ids=lambda weaker: "-".join(weaker))
