@@ -30,7 +30,7 @@ from coursekit.video.pace import PaceMeter
 from coursekit.video.signals import Signals
 from coursekit.video.stillness import StillnessMeter
 
-VERSION = 38
+VERSION = 39
 """Raised when any figure changes: part of the key under which facts are cached."""
 
 METERS: Mapping[str, Callable[[StreamInfo, Signals], Meter]] = {

@@ -204,6 +204,23 @@ def test_subtitles_are_others_from_look_to_look_and_a_line_that_stays_is_not(tia
     )
 
 
+def test_where_captions_stand_letters_of_seven_pixels_are_told_apart_too(tianjin: Profile) -> None:
+    def small(pictures: Iterable[Picture]) -> Iterator[Picture]:
+        for picture in pictures:
+            yield np.asarray(cv2.resize(picture, (214, 120), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+    subtitles = look(subtitled(small(pan()), RATE, 1))
+    assert subtitles.marks is not None
+    assert [mark for mark in subtitles.marks.found if (mark.renewed or 0.0) >= 0.4 and mark.box[3] * 120 < 13]
+    assert judge_clip(subtitles, tianjin) == ()
+    address = marks.draw_text("www.example-media.cn", SIZE[0] // 3)
+    facts = look(small(marks.overlay(pan(), address, marks.stay(0.333, 0.88), opacity=0.9, rate=RATE)))
+    assert facts.marks is not None
+    lines = [mark for mark in facts.marks.found if mark.box[1] > 0.85 and mark.box[2] > 0.2]
+    assert lines
+    assert all(mark.renewed is not None and mark.renewed < 0.15 for mark in lines)
+
+
 def test_what_is_too_low_to_be_read_has_no_other_letters(tianjin: Profile) -> None:
     account = marks.draw_text("@user_2048", SIZE[0] // 12, outlined=True)
     facts = marked(account, marks.corner("bottom-right", account.share(*SIZE)), 1.0)

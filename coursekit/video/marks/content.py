@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coursekit.video.marks.boxes import Box, covers
+from coursekit.video.marks.boxes import Box, as_captions, covers
 from coursekit.video.marks.facts import MarkFacts, MarkKind
 from coursekit.video.marks.params import WatermarkParams
 from coursekit.video.marks.signature import symmetry
@@ -11,11 +11,6 @@ _IN_LINE = 0.7
 """Share of a mark that must lie in a line of captions to be a part of it."""
 _MEANWHILE = 0.8
 """Share of its time in which the letters were there too of what is a part of their plate."""
-
-_CENTRED, _OUTER, _LINE = 0.1, 0.25, 3.0
-"""How far from the middle of the picture captions stand, across at most and along at least, and how many times as wide
-as high they are, as shares of the picture: over a clip of 120 lines the sum of many subtitles was 0.02 and 0.42 away,
-and ten times as wide."""
 
 
 def is_drawn(drawn: float | None, params: WatermarkParams) -> bool:
@@ -52,10 +47,8 @@ def is_caption_line(mark: MarkFacts, params: WatermarkParams) -> bool:
 
 
 def may_be_captions(mark: MarkFacts, params: WatermarkParams) -> bool:
-    """Whether it stands as a line of captions does and is too low for its letters to be told apart."""
-    x, y, w, h = mark.box
-    centred = abs(x + w / 2 - 0.5) < _CENTRED and abs(y + h / 2 - 0.5) > _OUTER
-    return mark.renewed is None and centred and w >= max(params.caption_width, _LINE * h)
+    """Whether it stands as a line of captions does, and whether its letters stay could not be told."""
+    return mark.renewed is None and mark.box[2] >= params.caption_width and as_captions(mark.box)
 
 
 def _is_caption(mark: MarkFacts, length_s: float, aspect: float, params: WatermarkParams) -> bool:

@@ -97,6 +97,7 @@ def is_seen_both_ways(laid: MarkFacts, marks: list[MarkFacts], params: Watermark
     steady = params.laid_steady if surely else params.steady
     return laid.edge_px >= params.laid_edge_px and any(
         mark.kind is MarkKind.FIXED
+        and mark.breadth >= params.laid_breadth_both
         and mark.consistency >= steady
         and mark.proof >= params.review_proof
         and _in_one_place(laid, mark, params)
