@@ -11,6 +11,7 @@ from typing import Any
 import cv2
 
 from coursekit.cover.reader import put_away
+from coursekit.heap import return_memory
 from coursekit.probe.facts import ProbeFacts
 from coursekit.probe.limits import refuse_beyond
 from coursekit.video.clarity import ClarityMeter
@@ -69,23 +70,35 @@ def measure_video(
     # The process is the unit of parallel work; threads inside OpenCV would only fight over the cores.
     cv2.setNumThreads(1)
     refuse_beyond(probe)
+    done = _look_through(path, probe, progress, threads=threads, thorough=thorough, short_s=short_s)
+    # The decoders and their pictures are gone: the words of marks, which are read now, need the room.
+    return_memory()
+    found: list[VideoFacts] = []
+    while done:
+        # What a meter held goes with it: lips are looked at next, and need room of their own.
+        found.append(done.pop(0).finish())
+    put_away()
+    return tuple(_with_lips(path, probe, facts, threads) for facts in found)
+
+
+def _look_through(
+    path: Path, probe: ProbeFacts, progress: Callable[[float], None], *, threads: int, thorough: bool, short_s: float
+) -> list[_Pass]:
+    """Every picture that is decoded goes through every meter."""
     told = 0.0
     with open_video(path, probe, threads=threads) as decoder:
-        passes = {index: _Pass(reader, threads) for index, reader in decoder.readers.items()}
+        adaptive = not thorough and len(decoder.readers) == 1 and (probe.duration_s or 0.0) > short_s
+        passes = {index: _Pass(reader, threads, thorough=not adaptive) for index, reader in decoder.readers.items()}
         if not passes:
-            return ()
+            return []
         only = next(iter(passes.values())) if len(passes) == 1 else None
-        adaptive = not thorough and only is not None and (probe.duration_s or 0.0) > short_s
         for item in _items(decoder, only, probe, threads=threads, adaptive=adaptive):
             one = only or passes[item.info.stream]  # type: ignore[union-attr] # several streams: only frames come
             time_s = one.take(item)
             if time_s - told >= _PROGRESS_STEP_S:
                 told = time_s
                 progress(told)
-    # The decoders and their pictures are gone: the words of marks, which are read now, need the room.
-    found = tuple(one.finish(thorough=not adaptive) for one in passes.values())
-    put_away()
-    return tuple(_with_lips(path, probe, facts, threads) for facts in found)
+    return list(passes.values())
 
 
 def _with_lips(path: Path, probe: ProbeFacts, facts: VideoFacts, threads: int) -> VideoFacts:
@@ -116,8 +129,9 @@ def _items(
 class _Pass:
     """The pass over one stream."""
 
-    def __init__(self, reader: StreamReader, threads: int) -> None:
+    def __init__(self, reader: StreamReader, threads: int, *, thorough: bool) -> None:
         self.reader = reader
+        self._thorough = thorough
         self.signals = Signals(reader.info)
         self.meters = {name: make(reader.info, self.signals) for name, make in METERS.items()}
         motion = self.meters["motion"]
@@ -165,7 +179,7 @@ class _Pass:
                 meter.gap(*self._rest, static=True)
             self._rest = None
 
-    def finish(self, *, thorough: bool) -> VideoFacts:
+    def finish(self) -> VideoFacts:
         self._rested()
         reader, info = self.reader, self.reader.info
         # METERS names for each field the meter that builds its type.
@@ -180,7 +194,7 @@ class _Pass:
             cuts_s=self.signals.cuts_s,
             first_s=round(reader.first_s, 6),
             decode_errors=reader.decode_errors,
-            coverage=self._coverage(thorough=thorough),
+            coverage=self._coverage(),
             **parts,
         )
 
@@ -194,12 +208,12 @@ class _Pass:
             parts = {name: meter.finish() for name, meter in self.meters.items() if name != "marks"}
             return {**parts, "marks": marks.result()}
 
-    def _coverage(self, *, thorough: bool) -> Coverage:
+    def _coverage(self) -> Coverage:
         reader = self.reader
         known = max(0, reader.frames - reader.left_out)
         length = max(0.0, reader.end_s - reader.first_s)
         return Coverage(
-            thorough=thorough,
+            thorough=self._thorough,
             decoded=reader.looked,
             repeats=self._repeats,
             left_out=reader.left_out,

@@ -19,7 +19,7 @@ from coursekit.model import Verdict
 from coursekit.rules.profiles import load_profile
 from coursekit.video.marks.comings import WINDOWS, Comings
 from coursekit.video.marks.facts import ComingFacts, MarkFacts, MarkKind
-from coursekit.video.marks.past import KEPT, Past, coarse, packed
+from coursekit.video.marks.past import KEPT, Past, coarse, marked, packed
 from coursekit.video.marks.persistence import soft_edges
 from coursekit.video.marks.regions import Region
 from coursekit.video.marks.shown import Shown, grouped
@@ -128,7 +128,7 @@ def test_what_comes_between_pictures_a_second_apart_came_nobody_knows_how(apart_
         luma = cv2.cvtColor(marks.lay(picture, stamp, x, y, 1.0) if 20 <= n < 45 else picture, cv2.COLOR_BGR2GRAY)
         grey = np.asarray(luma, np.uint8)
         soft = packed(soft_edges(grey))
-        past.append(Past(apart_s * n, 0, grey, soft, soft, grey, coarse(soft)))
+        past.append(Past(apart_s * n, 0, grey, soft, soft, marked(grey), coarse(soft)))
         comings.look(past)
     assert len([s for s in comings.shown if s.facts.own > 0.8 and s.region.box[0] > 500]) == told
 

@@ -14,6 +14,7 @@ from coursekit.video.marks.content import (
     is_content,
     is_drawn,
     is_echo,
+    is_gone,
     is_in_room,
     is_rim,
     may_be_captions,
@@ -80,6 +81,7 @@ def watermark(ctx: CheckContext, facts: VideoFacts, params: WatermarkParams) -> 
         and not is_rim(m, content, params)
         and (is_sure(m, params) or not is_echo(m, content, params))
         and not is_in_room(m, marks.stands, params)
+        and not is_gone(m, facts.decoded_s, params)
         and not (drawn and m.kind in (MarkKind.LAID, MarkKind.SHOWN))
     ]
     sure = [m for m in strangers if is_sure(m, params) and likeness[m] < params.near_likeness]

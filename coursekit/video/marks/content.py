@@ -83,6 +83,14 @@ def is_in_room(mark: MarkFacts, stands: float | None, params: WatermarkParams) -
     return mark.held < params.room_held or mark.covered > params.room_covered * mark.held
 
 
+def is_gone(mark: MarkFacts, length_s: float, params: WatermarkParams) -> bool:
+    """Whether the looks deny it: it passed for standing there all the time, and most of them show another ground and
+    nothing of it. Minutes that come round again bear out again and again what was chance the first time."""
+    if mark.held is None or mark.covered is None or shown_s(mark) < params.gone_shown * length_s:
+        return False
+    return mark.covered >= params.gone_looks and mark.covered >= params.gone_held * mark.held
+
+
 def _padded(line: Box) -> Box:
     """With the rims of its letters, which lie in one row from line to line."""
     x, y, w, h = line

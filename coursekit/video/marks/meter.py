@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from coursekit.cover.reader import reader_name
+from coursekit.heap import return_memory
 from coursekit.video.marks.boxes import Box
 from coursekit.video.marks.captions import renewed
 from coursekit.video.marks.comings import WINDOWS, Comings
@@ -20,7 +21,7 @@ from coursekit.video.marks.facts import MarkFacts, MarkKind, MarksFacts
 from coursekit.video.marks.laid import MAX_LOOKS as MAX_VIEWS
 from coursekit.video.marks.laid import Laid, find_laid
 from coursekit.video.marks.looks import Look, Looks, thumb_of
-from coursekit.video.marks.past import KEPT, PACKED, Past, coarse, packed
+from coursekit.video.marks.past import KEPT, PACKED, Past, coarse, marked, packed
 from coursekit.video.marks.persistence import RECENT_COUNT, Map, Persistence
 from coursekit.video.marks.regions import (
     SHARP_BAR,
@@ -174,7 +175,9 @@ class MarksMeter:
             if score >= _THERE and share > 0 and track.plot is not None:
                 track.plot.add(u, v, luma, fresh)
         soft = packed(field.soft)
-        self._past.append(Past(time_s, field.scene, luma.copy(), soft, packed(field.turned), fresh, coarse(soft)))
+        self._past.append(
+            Past(time_s, field.scene, luma.copy(), soft, packed(field.turned), marked(fresh), coarse(soft))
+        )
         self._drifts.look(self._past[-1])
         for comings in self._comings:
             comings.look(self._past)
@@ -231,7 +234,7 @@ class MarksMeter:
             if abs(score) >= _THERE:
                 track.compare(past.luma, past.scene)
             if score >= _THERE:
-                track.plot.add(u, v, past.luma, past.fresh, 1 / PACKED)
+                track.plot.add(u, v, past.luma, past.fresh(), 1 / PACKED)
 
     def _possible(self, region: Region) -> bool:
         """Straight lines (horizons, shelves, letterbox) and frames round the whole picture are never followed."""
@@ -256,6 +259,7 @@ class MarksMeter:
         self._past.clear()
         self._tracks.clear()
         del field, self._persistence, self._drifts, self._comings
+        return_memory()
         stills, drawn = find_stills(self._looks.kept, self._aspect)
         if drawn is not None and drawn < _DRAWN:
             found += self._laid(self._views.kept)

@@ -120,6 +120,13 @@ class WatermarkParams:
     """… this, or was gone in more than …"""
     room_covered: float
     """… this share of them, stands in the room."""
+    gone_shown: float
+    """Share of the lesson it was said to be there from which the looks must bear it out: it is none if it is gone in so
+    many of those with another ground …"""
+    gone_looks: int
+    """… and in so many times as many …"""
+    gone_held: float
+    """… as it is there in."""
     jump_alike: float
     """Likeness of its edges at two places from which a faint sign is the same in both: neither is chance then …"""
     jump_edge_px: int

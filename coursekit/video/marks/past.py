@@ -27,13 +27,23 @@ class Past:
     soft: tuple[npt.NDArray[np.int8], ...]
     """Soft gradients, x and y, PACKED times."""
     turned: tuple[npt.NDArray[np.int8], ...]
-    fresh: npt.NDArray[np.uint8]
+    news: npt.NDArray[np.uint8]
+    """Where it showed another background, eight pixels to a byte: see `marked`."""
     coarse: tuple[npt.NDArray[np.int8], ...]
     """Soft gradients of every so many pixels both ways."""
 
     def edges(self, *, turning: bool) -> tuple[npt.NDArray[np.int8], ...]:
         """Soft gradients, or those that turn with the ground's brightness."""
         return self.turned if turning else self.soft
+
+    def fresh(self) -> npt.NDArray[np.uint8]:
+        """1 where it showed another background."""
+        return np.unpackbits(self.news, axis=1, count=self.luma.shape[1])
+
+
+def marked(fresh: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """A map of noughts and ones in an eighth of the memory."""
+    return np.packbits(fresh, axis=1)
 
 
 def coarse(soft: Sequence[npt.NDArray[np.int8]]) -> tuple[npt.NDArray[np.int8], ...]:

@@ -257,6 +257,18 @@ def test_before_a_camera_that_stands_a_mark_must_be_seen_to_stay_where_something
     assert run_check(watermark, facts, profile_params()).codes == (("third-party-mark",) if told else ())
 
 
+@pytest.mark.parametrize(
+    ("from_s", "held", "covered", "told"),
+    [(3.0, 3, 6, False), (3.0, 0, 5, False), (3.0, 3, 5, True), (3.0, 1, 4, True), (200.0, 3, 6, True)],
+)
+def test_what_passed_for_being_there_all_the_time_is_none_if_the_looks_do_not_show_it(
+    from_s: float, held: int, covered: int, told: bool
+) -> None:
+    mark = replace(LOGO, spans=((from_s, 590.0),), held=held, covered=covered)
+    facts = replace(HEALTHY, marks=MarksFacts(samples=600, changing=0.9, found=(mark,), stands=0.2))
+    assert run_check(watermark, facts, profile_params()).codes == (("third-party-mark",) if told else ())
+
+
 DRIFTING = replace(LOGO, kind=MarkKind.DRIFTING, travel=0.5, backgrounds=12, spans=((2.0, 60.0),))
 
 
