@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from coursekit.model import Finding
 from coursekit.rules.check import CannotTest, CheckContext, NotApplicable, at_least, check, measured
-from coursekit.video.facts import VideoFacts
+from coursekit.video.facts import ClarityFacts, VideoFacts
 from coursekit.video.spans import together, where
 
 _JOIN_S = 6.0
@@ -19,6 +19,8 @@ class ClarityParams:
 
     review_detail: float
     fail_detail: float
+    fail_other: float
+    """What is enlarged lost detail both ways: more than this along its rows or its columns is for a person."""
     max_focused: float
     """Where more of the picture is as fine as its pixels, it is a shallow one, not an enlarged one."""
     min_judged: int
@@ -40,7 +42,7 @@ def clarity(ctx: CheckContext, facts: VideoFacts, params: ClarityParams) -> Iter
     size = min(facts.display_px)
     value, expected = measured(found.detail), at_least(params.review_detail)
     ctx.observe(value, expected)
-    if found.judged >= params.min_judged and (code := _soft(found.detail, found.focused or 0.0, params)):
+    if found.judged >= params.min_judged and (code := _soft(found, found.detail, params)):
         tell = ctx.fail if code == "enlarged" else ctx.review
         yield tell(code, measured=value, expected=expected, lines=found.lines, size=size)
         return
@@ -60,9 +62,10 @@ def clarity(ctx: CheckContext, facts: VideoFacts, params: ClarityParams) -> Iter
         yield ctx.review("blocky", measured=measured(found.blocking), blocking=found.blocking)
 
 
-def _soft(detail: float, focused: float, params: ClarityParams) -> str | None:
+def _soft(found: ClarityFacts, detail: float, params: ClarityParams) -> str | None:
     """What to say of the whole, if anything."""
-    shallow = focused > params.max_focused
+    shallow = (found.focused or 0.0) > params.max_focused
+    finer = max(found.detail_across or 0.0, found.detail_along or 0.0)
     if detail < params.fail_detail:
-        return "soft-throughout" if shallow else "enlarged"
+        return "soft-throughout" if shallow or finer > params.fail_other else "enlarged"
     return "soft-throughout" if detail < params.review_detail and not shallow else None

@@ -22,6 +22,8 @@ class JumpParams:
     fail_pct: float
     review_count: int
     fail_count: int
+    fail_s: float
+    """Losses within less than this are for a person: a page that comes to rest stumbles so once."""
     min_alive: float
     """Share of the picture that lives: less is drawn or screen motion, which stops and starts."""
     fail_alive: float
@@ -98,6 +100,7 @@ def _is_lost(span: StutterSpan, params: JumpParams) -> bool:
     return (
         span.share * span.sure * 100 >= params.fail_pct
         and span.count * span.sure >= params.fail_count
+        and span.end_s - span.start_s >= params.fail_s
         and span.alive >= params.fail_alive
         and span.rhythm <= params.fail_rhythm
         and params.min_leap <= span.leap <= params.max_leap

@@ -79,8 +79,12 @@ def _is_laid(mark: MarkFacts, params: WatermarkParams) -> bool:
         and (mark.proof >= params.laid_fail_proof or hides(mark, params.faint_opacity))
         and mark.breadth >= params.laid_breadth
         and mark.edge_px >= params.laid_edge_px
-        and (mark.places > 1 or mark.box[2] * mark.box[3] <= params.laid_area)
+        and _is_of_a_size(mark, params)
     )
+
+
+def _is_of_a_size(laid: MarkFacts, params: WatermarkParams) -> bool:
+    return laid.places > 1 or laid.box[2] * laid.box[3] <= params.laid_area
 
 
 def _least_agreement(mark: MarkFacts, params: WatermarkParams) -> float:
@@ -91,7 +95,7 @@ def _least_agreement(mark: MarkFacts, params: WatermarkParams) -> float:
 def is_seen_both_ways(laid: MarkFacts, marks: list[MarkFacts], params: WatermarkParams) -> bool:
     """Neither alone is enough; that chance draws the same place in both has not been seen."""
     agrees = laid.consistency >= params.laid_agree_both and laid.breadth >= params.laid_breadth_both
-    if laid.kind is not MarkKind.LAID or not agrees:
+    if laid.kind is not MarkKind.LAID or not agrees or not _is_of_a_size(laid, params):
         return False
     surely = laid.backgrounds >= params.laid_fail_backgrounds and laid.proof >= params.laid_fail_proof
     steady = params.laid_steady if surely else params.steady

@@ -23,6 +23,13 @@ def judged(**figures: Any) -> Outcome:
     [
         ({}, Verdict.PASS, ()),
         ({"detail": 0.34, "lines": 367}, Verdict.FAIL, ("enlarged",)),
+        ({"detail": 0.34, "lines": 367, "detail_across": 0.3, "detail_along": 0.4}, Verdict.FAIL, ("enlarged",)),
+        # Upright ribs before a sky: an enlarged picture is soft both ways.
+        (
+            {"detail": 0.15, "lines": 162, "detail_across": 0.76, "detail_along": 0.15},
+            Verdict.REVIEW,
+            ("soft-throughout",),
+        ),
         ({"detail": 0.44, "lines": 475}, Verdict.REVIEW, ("soft-throughout",)),
         # Some of it is as fine as its pixels: a shallow picture is not a fault, at most a doubt.
         ({"detail": 0.34, "lines": 367, "focused": 0.2}, Verdict.REVIEW, ("soft-throughout",)),

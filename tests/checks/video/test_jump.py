@@ -45,12 +45,13 @@ def test_dropped_frames_fail_at_their_span() -> None:
     "doubt",
     [
         {"share": 0.03, "count": 7},
+        {"end_s": 10.6, "count": 6, "share": 0.24},
         {"alive": 0.35},
         {"count": 1, "longest_s": 0.3},
         {"rhythm": 0.6},
         {"sure": 0.2, "leap": 1.5, "count": 10},
     ],
-    ids=["few", "drawn", "held", "every-tenth", "smeared"],
+    ids=["few", "at-once", "drawn", "held", "every-tenth", "smeared"],
 )
 def test_doubt_asks_a_person(doubt: dict[str, Any]) -> None:
     outcome = judged(stutter(**doubt))

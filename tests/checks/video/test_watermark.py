@@ -214,6 +214,8 @@ def test_what_is_seen_both_ways_needs_less_of_each() -> None:
     assert judge(stays, replace(shared, consistency=0.1)).verdict is Verdict.PASS
     assert judge(stays, replace(shared, breadth=0.005)).verdict is Verdict.PASS
     assert judge(replace(stays, breadth=0.005), shared).verdict is Verdict.PASS
+    tall = (0.5, 0.1, 0.2, 0.7)
+    assert judge(replace(stays, box=tall), replace(shared, box=tall)).verdict is Verdict.PASS
     branch_too = replace(stays, box=(x, y, w * 1.8, h), edge_px=3 * shared.edge_px, proof=14.0)
     assert judge(branch_too, shared).codes == ("possible-mark",)
     assert judge(replace(branch_too, edge_px=5 * shared.edge_px), shared).verdict is Verdict.PASS
