@@ -20,7 +20,9 @@ def classify(folder: Folder) -> tuple[Course, Mapping[str, FileKind]]:
         for name, kind in kinds.items()
         if kind in (FileKind.VIDEO, FileKind.AUDIO)
     )
-    covers = tuple(name for name, kind in kinds.items() if kind is FileKind.IMAGE and _is_cover(name))
+    # Whoever asks about a picture, or a folder of nothing else, asks about covers, whatever their names are.
+    only = all(kind is FileKind.IMAGE for kind in kinds.values())
+    covers = tuple(name for name, kind in kinds.items() if kind is FileKind.IMAGE and (only or _is_cover(name)))
     rest = {*covers, *(le.path for le in lessons)}
     documents = tuple(
         name
