@@ -42,7 +42,7 @@ def clarity(ctx: CheckContext, facts: VideoFacts, params: ClarityParams) -> Iter
     size = min(facts.display_px)
     value, expected = measured(found.detail), at_least(params.review_detail)
     ctx.observe(value, expected)
-    if found.judged >= params.min_judged and (code := _soft(found, found.detail, params)):
+    if found.judged >= params.min_judged and (code := _soft(found, params)):
         tell = ctx.fail if code == "enlarged" else ctx.review
         yield tell(code, measured=value, expected=expected, lines=found.lines, size=size)
         return
@@ -62,10 +62,11 @@ def clarity(ctx: CheckContext, facts: VideoFacts, params: ClarityParams) -> Iter
         yield ctx.review("blocky", measured=measured(found.blocking), blocking=found.blocking)
 
 
-def _soft(found: ClarityFacts, detail: float, params: ClarityParams) -> str | None:
+def _soft(found: ClarityFacts, params: ClarityParams) -> str | None:
     """What to say of the whole, if anything."""
+    assert found.detail is not None
     shallow = (found.focused or 0.0) > params.max_focused
     finer = max(found.detail_across or 0.0, found.detail_along or 0.0)
-    if detail < params.fail_detail:
+    if found.detail < params.fail_detail:
         return "soft-throughout" if shallow or finer > params.fail_other else "enlarged"
-    return "soft-throughout" if detail < params.review_detail and not shallow else None
+    return "soft-throughout" if found.detail < params.review_detail and not shallow else None
